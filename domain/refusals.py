@@ -1,18 +1,17 @@
 """Refusals are values: every expected "no" of the domain is a frozen class with a stable code and two texts.
 
-A refusal is returned, never raised. Its class carries the code (a promise to users, unique over the whole domain), whether
-trying again later can help, and its sentence in Chinese and English with `{parameter}` places named as its fields.
+A refusal is returned, never raised. Its class carries the code (a promise to users, unique over the whole domain),
+whether trying again later can help, and its sentence in Chinese and English with `{parameter}` places named as its
+fields.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from string import Formatter
 from types import MappingProxyType
-from typing import TYPE_CHECKING, ClassVar
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+from typing import ClassVar
 
 LOCALES = ("zh-CN", "en")
 """Languages in which every refusal can speak; the first is the default."""

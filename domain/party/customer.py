@@ -15,7 +15,16 @@ from typing import ClassVar
 from domain.refusals import Invalid, Refusal
 
 PROVINCES = frozenset(
-    "11 12 13 14 15 21 22 23 31 32 33 34 35 36 37 41 42 43 44 45 46 50 51 52 53 54 61 62 63 64 65 71".split()
+    str(number)
+    for number in (
+        *range(11, 16),
+        *range(21, 24),
+        *range(31, 38),
+        *range(41, 47),
+        *range(50, 55),
+        *range(61, 66),
+        71,
+    )
 )
 """First two digits of a resident identity number: the province level of GB/T 2260."""
 
@@ -214,9 +223,7 @@ def mobile_fault(number: str, *, path: str | None = None) -> Refusal | None:
     return None if _MOBILE.fullmatch(number) else MobileInvalid(field=path)
 
 
-def name_fault(
-    name: str, kind: IdentityType = IdentityType.RESIDENT_ID, *, path: str | None = None
-) -> Refusal | None:
+def name_fault(name: str, kind: IdentityType = IdentityType.RESIDENT_ID, *, path: str | None = None) -> Refusal | None:
     """Return what is wrong with a person's name, or None."""
     if any(unicodedata.category(char) in {"Cf", "Cc", "Cs", "Co", "Cn"} for char in name):
         return NameInvisible(field=path)

@@ -9,14 +9,11 @@ Keys and entropy are arguments: this file reads no environment and no random sou
 from __future__ import annotations
 
 import hmac
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
 
 KEY_BYTES = 32
 NONCE_BYTES = 12
@@ -24,7 +21,7 @@ NONCE_BYTES = 12
 
 
 class SealBrokenError(Exception):
-    """A stored value does not open: wrong key, or somebody moved or changed it. A fault of the system, not a refusal."""
+    """A stored value does not open: wrong key, or it was moved or changed. A fault, not a refusal."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +47,7 @@ class SubjectKey:
         return _seal(self.key, value.encode(), self._context(table, field), self.entropy)
 
     def open(self, sealed: bytes, *, table: str, field: str) -> str:
-        """Return the text of a sealed value; raises `SealBrokenError` when it is not this person's value of this field."""
+        """Return the text of a sealed value; raises `SealBrokenError` when it is another person's or field's."""
         return _open(self.key, sealed, self._context(table, field)).decode()
 
     def _context(self, table: str, name: str) -> bytes:
@@ -74,13 +71,11 @@ class Vault:
 
     def subject_key(self, subject_id: int, key_no: int = 1) -> tuple[SubjectKey, WrappedKey]:
         """Make a new data key for a person: open for use now, and wrapped for storing."""
-        key = SubjectKey(
-            subject_id=subject_id, key_no=key_no, key=self.entropy(KEY_BYTES), entropy=self.entropy
-        )
+        key = SubjectKey(subject_id=subject_id, key_no=key_no, key=self.entropy(KEY_BYTES), entropy=self.entropy)
         return key, self._wrapped(key)
 
     def unwrapped(self, subject_id: int, stored: WrappedKey) -> SubjectKey:
-        """Open a person's stored data key; raises `SealBrokenError` when it is another person's or the master differs."""
+        """Open a person's stored data key; raises `SealBrokenError` when it is another person's."""
         master = self.master_keys.get(stored.master_key_id)
         if master is None:
             message = f"master key {stored.master_key_id} is not among the keys of this vault"

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from datetime import date
+from decimal import Decimal
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from datetime import date
-    from decimal import Decimal
-
-    from ledger.money import Rounding
-    from ledger.rule import Rule
+from ledger.money import Rounding
+from ledger.rule import Rule
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
