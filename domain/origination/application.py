@@ -16,6 +16,9 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import TypeAlias
 
+from domain.calendar import age_on
+from domain.party.customer import IdentityType, born_on
+
 Feature: TypeAlias = str | int | Decimal | bool
 """The value of an extension feature; amounts among them are whole minor units (int)."""
 
@@ -67,15 +70,6 @@ class CustomerType(StrEnum):
     SOLE_TRADER = "SOLE_TRADER"
     SMALL_BUSINESS_OWNER = "SMALL_BUSINESS_OWNER"
     COMPANY = "COMPANY"
-
-
-class IdType(StrEnum):
-    """证件类型代码 (F3-32)."""
-
-    IDENTITY_CARD = "IDENTITY_CARD"
-    HK_MACAU_TAIWAN_RESIDENCE = "HK_MACAU_TAIWAN_RESIDENCE"
-    PERMANENT_RESIDENCE = "PERMANENT_RESIDENCE"
-    PASSPORT = "PASSPORT"
 
 
 class Marital(StrEnum):
@@ -229,7 +223,7 @@ class Person:
     """客户类型 (F3-30)."""
     mobile: str | None = field(default=None, repr=False)
     """手机号码 (F3-31, F2-03)."""
-    id_type: IdType | None = None
+    id_type: IdentityType | None = None
     """证件类型代码 (F3-32)."""
     id_no: str | None = field(default=None, repr=False)
     """证件号码 (F3-33, F2-04)."""
@@ -243,12 +237,9 @@ class Person:
     """职业 (F3-36), GB/T 6565 major group."""
 
     @property
-    def birth_on(self) -> date | None:
-        """Birth date written into an 18-digit identity number; None for other documents."""
-        if self.id_no is None or self.id_type is not IdType.IDENTITY_CARD:
-            return None
-        digits = self.id_no[6:14]
-        return date(int(digits[:4]), int(digits[4:6]), int(digits[6:8]))
+    def born_on(self) -> date | None:
+        """Birth date, as the checked identity number says; None where no number was sent."""
+        return None if self.id_no is None else born_on(self.id_no)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -349,7 +340,7 @@ def facts(form: ApplicationForm, *, on: date) -> Mapping[str, Feature | None]:
         "goods_amount": loan.goods_amount,
         "down_payment": loan.down_payment,
         "customer_type": borrower.customer_type.value,
-        "age": None if borrower.birth_on is None else completed_years(borrower.birth_on, on=on),
+        "age": None if borrower.born_on is None else age_on(borrower.born_on, on),
         "marital": None if borrower.marital is None else borrower.marital.value,
         "education": None if borrower.education is None else borrower.education.value,
         "occupation_code": borrower.occupation_code,
@@ -358,11 +349,6 @@ def facts(form: ApplicationForm, *, on: date) -> Mapping[str, Feature | None]:
     }
     assert not own.keys() & form.extension.keys(), "an extension feature hides a form fact"
     return {**own, **form.extension}
-
-
-def completed_years(birth_on: date, *, on: date) -> int:
-    """Whole years lived on a day (周岁)."""
-    return on.year - birth_on.year - ((on.month, on.day) < (birth_on.month, birth_on.day))
 
 
 def stored(form: ApplicationForm) -> dict[str, Json]:
