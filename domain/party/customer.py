@@ -157,6 +157,24 @@ class NameNotChinese(Refusal):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerNameDiffers(Refusal):
+    """The identity number is known under another name: one of the two is wrong."""
+
+    code: ClassVar[str] = "CUSTOMER_NAME_DIFFERS"
+    zh: ClassVar[str] = "姓名与证件号码不一致"
+    en: ClassVar[str] = "name and identity number do not belong together"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerErased(Refusal):
+    """The person's data key was destroyed; there is nothing to read and nothing can be added."""
+
+    code: ClassVar[str] = "CUSTOMER_ERASED"
+    zh: ClassVar[str] = "该客户的个人信息已删除"
+    en: ClassVar[str] = "the personal data of this customer were erased"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
     """Who a customer is; no value of it is shown by `repr`."""
 
@@ -175,6 +193,19 @@ class Person:
     def gender(self) -> Gender:
         """Gender, as the identity number says."""
         return gender(self.identity_number)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BankAccount:
+    """An account of a customer, in clear; neither number nor holder is shown by `repr`."""
+
+    number: str = field(repr=False)
+    holder: str = field(repr=False)
+    """户名, as the bank knows it."""
+    bank_name: str
+    account_type: str
+    """`DEBIT_CARD`, `CREDIT_CARD`, `PASSBOOK` or `CORPORATE`."""
+    currency: str
 
 
 def check_character(first_seventeen: str) -> str:

@@ -23,7 +23,9 @@ party = Table(
     "party",
     metadata,
     Column("party_id", BigInteger, Identity(always=True), primary_key=True),
-    Column("kind", Text, CheckConstraint("kind IN ('PLATFORM', 'FUNDER', 'ASSET_PARTNER', 'GUARANTOR')"), nullable=False),
+    Column(
+        "kind", Text, CheckConstraint("kind IN ('PLATFORM', 'FUNDER', 'ASSET_PARTNER', 'GUARANTOR')"), nullable=False
+    ),
     Column("code", Text, CheckConstraint("code <> ''"), nullable=False, unique=True),
     Column("name_zh", Text, nullable=False),
     Column("name_en", Text, nullable=False),

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from ledger.money import Rounding
 from ledger.rule import Rule
+
+from ledger.money import Rounding
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
