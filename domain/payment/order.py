@@ -157,7 +157,7 @@ class PaymentOrder:
     created_at: datetime
     state: State = State.CREATED
     code: str = ""
-    """The bank's code (or our transport code) of the latest event."""
+    """The bank's code (or our transport code) with which it came into this state."""
     bank_no: str = ""
     """The bank's own number, once it has told one."""
     sent_at: datetime | None = None
@@ -181,6 +181,8 @@ class Observation:
     """The amount that the bank names; None when it names none."""
     event_id: str | None = None
     """The sender's own id of the notice; the same id twice is the same notice."""
+    note: str = ""
+    """Why people decided as they did."""
 
 
 @dataclass(frozen=True, slots=True)
