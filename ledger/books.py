@@ -1,0 +1,155 @@
+"""The registry: opening books, accounts and months, and closing months. Shell; nothing here posts."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from sqlalchemy import Connection, func, select, text
+
+from ledger import tables
+from ledger.account import Account, AccountClass, Policy
+from ledger.entry import Side
+from ledger.period import PeriodState
+
+
+class ReversalStyle(StrEnum):
+    """How a book's reports show a reversal: negative on the same side (红字), or on the other side."""
+
+    RED = "RED"
+    MIRROR = "MIRROR"
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """The accounts of one legal party."""
+
+    book_id: int
+    code: str
+    legal_entity: str
+    base_currency: str
+    reversal_style: ReversalStyle
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """An accounting month of a book."""
+
+    period_id: int
+    """yyyymm."""
+    state: PeriodState
+    closed_seq: int | None
+    """The log's head when the month was closed."""
+
+
+def open_book(conn: Connection, book: Book) -> None:
+    """Register a book. A second book with the same id or code is an integrity error: books are set up once."""
+    conn.execute(
+        text("SELECT ledger.open_book(:b, :code, :entity, :currency, :style)"),
+        {
+            "b": book.book_id,
+            "code": book.code,
+            "entity": book.legal_entity,
+            "currency": book.base_currency,
+            "style": book.reversal_style.value,
+        },
+    )
+
+
+def open_account(conn: Connection, book: int, account: Account) -> int:
+    """Register an account under its parent and answer its id."""
+    return conn.execute(
+        text(
+            "SELECT ledger.open_account(:b, :code, :name_zh, :name_en, :parent, :class, :side, :currency, "
+            ":postable, :policy, :dims, :opened_on)"
+        ),
+        {
+            "b": book,
+            "code": account.code,
+            "name_zh": account.name_zh,
+            "name_en": account.name_en,
+            "parent": account.parent,
+            "class": account.account_class.value,
+            "side": account.normal_side.value,
+            "currency": account.currency,
+            "postable": account.postable,
+            "policy": account.policy.value,
+            "dims": int(account.required_dims),
+            "opened_on": account.opened_on,
+        },
+    ).scalar_one()
+
+
+def open_accounts(conn: Connection, book: int, accounts: Iterable[Account]) -> None:
+    """Register a whole chart, parents before children."""
+    for account in accounts:
+        open_account(conn, book, account)
+
+
+def close_account(conn: Connection, book: int, code: str, on: date) -> None:
+    """Close an account: nothing effective after `on` can be posted to it."""
+    conn.execute(text("SELECT ledger.close_account(:b, :code, :on)"), {"b": book, "code": code, "on": on})
+
+
+def open_period(conn: Connection, book: int, period_id: int) -> None:
+    """Open a month (yyyymm). Opening it again changes nothing; a month before a closed one is refused by the database."""
+    conn.execute(text("SELECT ledger.open_period(:b, :p)"), {"b": book, "p": period_id})
+
+
+def begin_close(conn: Connection, book: int, period_id: int) -> None:
+    """Freeze a month for the checks before its close."""
+    conn.execute(text("SELECT ledger.begin_close(:b, :p)"), {"b": book, "p": period_id})
+
+
+def reopen(conn: Connection, book: int, period_id: int) -> None:
+    """Take back `begin_close`."""
+    conn.execute(text("SELECT ledger.reopen(:b, :p)"), {"b": book, "p": period_id})
+
+
+def close_period(conn: Connection, book: int, period_id: int) -> int:
+    """Close the earliest unclosed month for ever; answers the log's head at that moment."""
+    return conn.execute(text("SELECT ledger.close_period(:b, :p)"), {"b": book, "p": period_id}).scalar_one()
+
+
+def books(conn: Connection) -> list[Book]:
+    """The books that the caller may see."""
+    rows = conn.execute(select(tables.book).order_by(tables.book.c.book_id))
+    return [
+        Book(r.book_id, r.code, r.legal_entity, r.base_currency, ReversalStyle(r.reversal_style)) for r in rows
+    ]
+
+
+def periods(conn: Connection, book: int) -> list[Period]:
+    """The months of a book in order."""
+    rows = conn.execute(select(tables.period).where(tables.period.c.book_id == book).order_by(tables.period.c.period_id))
+    return [Period(r.period_id, PeriodState(r.state), r.closed_seq) for r in rows]
+
+
+def chart(conn: Connection, book: int) -> dict[int, Account]:
+    """The accounts of a book by id, in the order of their codes."""
+    a = tables.account
+    rows = conn.execute(select(a).where(a.c.book_id == book).order_by(a.c.code)).all()
+    codes = {r.account_id: r.code for r in rows}
+    return {
+        r.account_id: Account(
+            code=r.code,
+            name_zh=r.name_zh,
+            name_en=r.name_en,
+            account_class=AccountClass(r._mapping["class"]),
+            normal_side=Side(r.normal_side),
+            currency=r.currency,
+            postable=r.postable,
+            policy=Policy(r.policy),
+            required_dims=r.required_dims,
+            parent=codes.get(r.parent_id),
+            opened_on=r.opened_on,
+            closed_on=r.closed_on,
+        )
+        for r in rows
+    }
+
+
+def pending(conn: Connection, book: int) -> int:
+    """How many committed entries wait for the sequencer."""
+    i = tables.intake
+    return conn.execute(select(func.count()).select_from(i).where(i.c.book_id == book)).scalar_one()
