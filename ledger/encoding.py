@@ -1,0 +1,179 @@
+"""The one canonical encoding of a stored entry, the leaf of the sealed log.
+
+Every field is a four-byte big-endian length and that many bytes; an absent field is the length ``FF FF FF FF`` alone.
+Whole numbers are big-endian two's complement of their column's width, dates are days and instants are microseconds since
+2000-01-01 (UTC), texts are UTF-8. A row is a two-byte count of fields and the fields. This is also how PostgreSQL sends a
+row in a binary COPY, so a journal can be hashed as it streams, without an object per field; golden vectors fix it.
+
+``leaf = H(00 | tag length | tag | meta digest | entry row | line count | line rows in line_no order)``
+"""
+
+import hashlib
+import json
+import struct
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from functools import lru_cache
+from typing import Final
+from uuid import UUID
+
+ENTRY_TAG: Final = b"zhudai/entry/v1"
+META_TAG: Final = b"zhudai/meta/v1"
+
+ENTRY_COLUMNS: Final = (
+    "book_id", "period_id", "entry_id", "event_id", "source", "ik", "body_hash", "kind", "rule_version", "effective_on",
+    "economic_on", "paid_on", "n_lines", "reverses", "is_red", "actor", "description", "recorded_at", "mac",
+)  # fmt: skip
+"""Columns of an entry row in canonical order; `meta` is the one column that stands apart, as its digest."""
+
+LINE_COLUMNS: Final = (
+    "book_id", "period_id", "entry_id", "line_no", "effective_on", "account_id", "currency", "side", "amount",
+    "subject_id", "party_id", "scheme_id", "funder_id", "channel_id",
+)  # fmt: skip
+"""Columns of a line row in canonical order; the always-present ones first, so their places in the bytes are fixed."""
+
+EntryRow = tuple[
+    int, int, int, UUID, str, str, bytes, str, int, date, date | None, date | None, int, int | None, bool, str, str,
+    datetime, bytes,
+]  # fmt: skip
+"""One value per name of `ENTRY_COLUMNS`."""
+
+LineRow = tuple[
+    int, int, int, int, date, int, str, str, int, int | None, int | None, int | None, int | None, int | None
+]
+"""One value per name of `LINE_COLUMNS`."""
+
+EPOCH_DAY: Final = date(2000, 1, 1).toordinal()
+EPOCH: Final = datetime(2000, 1, 1, tzinfo=UTC)
+ABSENT: Final = b"\xff\xff\xff\xff"
+
+LEAF_PREFIX: Final = b"\0" + len(ENTRY_TAG).to_bytes(2, "big") + ENTRY_TAG
+"""The first bytes of every leaf: RFC 6962's leaf mark, then the versioned tag."""
+
+HASHES: Final = ("sha256", "sm3")
+"""Names of the digests a log may be sealed with; the name travels with the data."""
+
+Digest = Callable[[bytes], bytes]
+
+
+def digest(name: str) -> Digest:
+    """The digest function of a name in `HASHES`; refuses any other name, and one the machine does not offer."""
+    if name not in HASHES or name not in hashlib.algorithms_available:
+        msg = f"hash {name!r} is not available"
+        raise ValueError(msg)
+    if name == "sha256":
+        return _sha256
+    return lambda data: hashlib.new(name, data).digest()
+
+
+def _sha256(data: bytes) -> bytes:
+    return hashlib.sha256(data).digest()
+
+
+_I4: Final = struct.Struct(">Ii")
+_I8: Final = struct.Struct(">Iq")
+_LENGTH: Final = struct.Struct(">I")
+_FIXED: Final = struct.Struct(">H Ii Ii Iq Ii Ii Ii I3s Is Iq")
+
+
+def _i4(number: int) -> bytes:
+    return _I4.pack(4, number)
+
+
+def _i8(number: int) -> bytes:
+    return _I8.pack(8, number)
+
+
+def _raw(data: bytes) -> bytes:
+    return _LENGTH.pack(len(data)) + data
+
+
+def _day(day: date | None) -> bytes:
+    return ABSENT if day is None else _I4.pack(4, day.toordinal() - EPOCH_DAY)
+
+
+def encode_entry(row: EntryRow) -> bytes:
+    """Canonical bytes of an entry row, without `meta`."""
+    (book, period, entry, event, source, ik, body, kind, version, effective, economic, paid, n_lines, reverses, is_red,
+     actor, description, recorded, mac) = row  # fmt: skip
+    since = recorded - EPOCH
+    return b"".join(
+        (
+            len(row).to_bytes(2, "big"),
+            _i4(book), _i4(period), _i8(entry), _raw(event.bytes), _raw(source.encode()), _raw(ik.encode()),
+            _raw(body), _raw(kind.encode()), _i4(version), _day(effective), _day(economic), _day(paid), _i4(n_lines),
+            ABSENT if reverses is None else _i8(reverses), b"\0\0\0\1\1" if is_red else b"\0\0\0\1\0",
+            _raw(actor.encode()), _raw(description.encode()),
+            _i8((since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds), _raw(mac),
+        )
+    )  # fmt: skip
+
+
+def encode_line(row: LineRow) -> bytes:
+    """Canonical bytes of a line row."""
+    book, period, entry, line_no, effective, account, currency, side, amount, subject, party, scheme, funder, channel = row
+    return b"".join(
+        (
+            _FIXED.pack(
+                14, 4, book, 4, period, 8, entry, 4, line_no, 4, effective.toordinal() - EPOCH_DAY, 4, account,
+                3, currency.encode(), 1, side.encode(), 8, amount,
+            ),
+            ABSENT if subject is None else _I8.pack(8, subject),
+            ABSENT if party is None else _I4.pack(4, party),
+            ABSENT if scheme is None else _I4.pack(4, scheme),
+            ABSENT if funder is None else _I4.pack(4, funder),
+            ABSENT if channel is None else _I4.pack(4, channel),
+        )
+    )  # fmt: skip
+
+
+def leaf_bytes(entry: bytes, meta: bytes, lines: Sequence[bytes]) -> bytes:
+    """What is hashed for a leaf: prefix, digest of meta, encoded entry, number of lines, encoded lines in order."""
+    return b"".join((LEAF_PREFIX, _LENGTH.pack(len(meta)), meta, entry, _LENGTH.pack(len(lines)), *lines))
+
+
+def leaf_hash(entry: EntryRow, meta: Mapping[str, object] | bytes, lines: Iterable[LineRow], hash_name: str) -> bytes:
+    """Leaf of a stored entry; `meta` is the mapping, or its digest where the mapping was withheld."""
+    meta_hash = meta if isinstance(meta, bytes) else meta_digest(meta, hash_name)
+    return digest(hash_name)(leaf_bytes(encode_entry(entry), meta_hash, [encode_line(line) for line in lines]))
+
+
+def meta_digest(meta: Mapping[str, object], hash_name: str = "sha256") -> bytes:
+    """Digest of a JSON object, independent of key order and spelling: types are tagged, keys sorted, texts counted."""
+    if not meta:
+        return _empty_meta(hash_name)
+    return digest(hash_name)(META_TAG + _json(meta))
+
+
+@lru_cache(maxsize=4096)
+def meta_text_digest(text: bytes, hash_name: str = "sha256") -> bytes:
+    """Digest of a JSON object given as its UTF-8 text, as the database sends it; numbers are read exactly."""
+    return meta_digest(json.loads(text, parse_float=Decimal), hash_name)
+
+
+@lru_cache(maxsize=8)
+def _empty_meta(hash_name: str) -> bytes:
+    return digest(hash_name)(META_TAG + _json({}))
+
+
+def _json(value: object) -> bytes:  # noqa: PLR0911 - a flat list of cases
+    if value is None:
+        return b"n"
+    if value is True:
+        return b"t"
+    if value is False:
+        return b"f"
+    if isinstance(value, str):
+        return b"s" + _raw(value.encode())
+    if isinstance(value, int):
+        return b"i" + _raw(str(int(value)).encode())
+    if isinstance(value, Decimal):
+        return b"d" + _raw(str(value).encode())
+    if isinstance(value, Mapping):
+        items = sorted((str(key).encode(), item) for key, item in value.items())
+        return b"m" + _LENGTH.pack(len(items)) + b"".join(_raw(key) + _json(item) for key, item in items)
+    if isinstance(value, Sequence):
+        return b"l" + _LENGTH.pack(len(value)) + b"".join(_json(item) for item in value)
+    msg = f"{type(value).__name__} has no canonical form"
+    raise TypeError(msg)
