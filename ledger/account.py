@@ -196,9 +196,7 @@ class Chart:
 
     def memo_codes(self) -> frozenset[str]:
         """Codes of the off-balance accounts, whose lines balance among themselves."""
-        return frozenset(
-            code for code, account in self.accounts.items() if account.account_class is AccountClass.MEMO
-        )
+        return frozenset(code for code, account in self.accounts.items() if account.account_class is AccountClass.MEMO)
 
 
 def _is_contra(account: Account, known: Mapping[str, Account]) -> bool:

@@ -21,8 +21,8 @@ from ledger.encoding import meta_digest
 from ledger.money import AmountInvalid, minor_digits
 
 __all__ = (
-    "BIGINT_MAX", "BODY_TAG", "INT_MAX", "MAC_TAG", "NO_DIMENSIONS", "Dimensions", "Entry", "EntryFault", "EntryInvalid",
-    "HeadRow", "Line", "LineRow", "Plain", "Side", "body_bytes", "body_hash", "mac", "memo_residual", "reversed_entry",
+    "BIGINT_MAX", "BODY_TAG", "INT_MAX", "MAC_TAG", "NO_DIMENSIONS", "Dimensions", "Entry", "EntryFault",
+    "EntryInvalid", "HeadRow", "Line", "LineRow", "Plain", "Side", "body_bytes", "body_hash", "mac", "memo_residual", "reversed_entry",
     "row_mac", "totals",
 )  # fmt: skip
 
@@ -220,7 +220,7 @@ def totals(lines: Iterable[Line]) -> dict[str, int]:
 
 
 def memo_residual(lines: Iterable[Line], memo_accounts: Container[str]) -> dict[str, int]:
-    """Per currency, what the lines on memo (off-balance) accounts leave open among themselves; empty when they balance."""
+    """Per currency, what lines on memo (off-balance) accounts leave open among themselves; empty when they balance."""
     return {
         currency: residual
         for currency, residual in totals(line for line in lines if line.account in memo_accounts).items()
@@ -228,7 +228,7 @@ def memo_residual(lines: Iterable[Line], memo_accounts: Container[str]) -> dict[
     }
 
 
-def reversed_entry(  # noqa: PLR0913 - the new entry's own facts, all named
+def reversed_entry(
     entry: Entry,
     *,
     entry_id: int,
@@ -284,8 +284,8 @@ LineRow = tuple[str, str, int, str, int | None, int | None, int | None, int | No
 def body_hash(entry: Entry) -> bytes:
     """SHA-256 over everything the caller controls, except `event_id`, in one injective encoding; 32 bytes.
 
-    Same key with the same hash is a replay, with another hash a conflict. `event_id` stays out, for a client that repeats
-    a command may name the event anew; the row MAC and the sealed leaf hold it.
+    Same key with the same hash is a replay, with another hash a conflict. `event_id` stays out, for a client that
+    repeats a command may name the event anew; the row MAC and the sealed leaf hold it.
     """
     head = (
         entry.book, entry.rule_version, entry.effective_on, entry.economic_on, entry.paid_on, entry.is_red,
@@ -342,7 +342,8 @@ def mac(entry: Entry, entry_id: int, key: bytes) -> bytes:
 def row_mac(body: bytes, *, book: int, entry_id: int, event_id: UUID | None, key: bytes) -> bytes:
     """The MAC over a body hash and the names that the journal gave: book, entry id, event id."""
     event = _ABSENT if event_id is None else event_id.bytes
-    return hmac.digest(key, b"".join((MAC_TAG, book.to_bytes(4, "big"), entry_id.to_bytes(8, "big"), event, body)), "sha256")
+    names = b"".join((MAC_TAG, book.to_bytes(4, "big"), entry_id.to_bytes(8, "big"), event, body))
+    return hmac.digest(key, names, "sha256")
 
 
 def _optional(number: int | None) -> bytes:

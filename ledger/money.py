@@ -1,4 +1,4 @@
-"""Money: a sealed value of whole minor units, strict parsing, the one rounding function, and splitting that sums to the whole.
+"""Money: a sealed value of whole minor units, strict parsing, the one rounding, and splitting that sums to the whole.
 
 This is the only file that imports the currency table of ``moneyed``. Rates and interim interest stay `Decimal` (or
 `Fraction`) until `rounded`; no float ever becomes an amount.
@@ -175,8 +175,8 @@ class Money:
         """Order within one currency."""
         return self.minor >= self._same(other)
 
-    def _same(self, other: "Money") -> int:
-        if type(other) is not Money:
+    def _same(self, other: object) -> int:
+        if not isinstance(other, Money):
             msg = f"Money does not mix with {type(other).__name__}"
             raise TypeError(msg)
         if other.currency != self.currency:
@@ -220,7 +220,7 @@ def rounded(
     return Money(round_ratio(numerator * 10 ** minor_digits(currency), denominator * step, mode) * step, currency)
 
 
-def round_ratio(numerator: int, denominator: int, mode: Rounding) -> int:  # noqa: PLR0911 - a flat list of cases
+def round_ratio(numerator: int, denominator: int, mode: Rounding) -> int:
     """The whole number that `numerator / denominator` (denominator > 0) rounds to in a mode."""
     floor, rest = divmod(numerator, denominator)
     if not rest:
@@ -242,7 +242,7 @@ def round_ratio(numerator: int, denominator: int, mode: Rounding) -> int:  # noq
 
 
 def split(money: Money, weights: Sequence[int | Decimal | Fraction]) -> tuple[Money, ...]:
-    """Shares by weight that sum to the whole: largest remainder, ties to the earlier share, every share keeps the sign."""
+    """Shares by weight that sum to the whole: largest remainder, ties to the earlier share, each keeps the sign."""
     ratios = [Fraction(*_ratio(weight)) for weight in weights]
     if not ratios or min(ratios) < 0 or not any(ratios):
         msg = "weights are not negative and not all zero"
