@@ -89,7 +89,7 @@ class Account:
 
     code: str
     """Unique in the book; dots make the tree."""
-    name: str
+    name_zh: str
     """Chinese name, as the trade writes it."""
     account_class: AccountClass
     """Class, which decides statements and the normal side."""
@@ -101,24 +101,26 @@ class Account:
     """Whether lines may name it: only leaves."""
     policy: Policy = Policy.FREE
     """Guard applied at every commit."""
-    required: Required = Required.NONE
-    """Dimensions that its lines must carry."""
+    required_dims: int = Required.NONE
+    """Dimensions that its lines must carry, as bits of `Required`."""
     opened_on: date = date(1900, 1, 1)
     """First accounting date."""
     closed_on: date | None = None
     """Last accounting date, once closed."""
     name_en: str = ""
     """English name."""
+    parent: str | None = None
+    """Code of the account above; taken from the dots of the code when not named. None at the top."""
+
+    def __post_init__(self) -> None:
+        """Find the parent in the code."""
+        if self.parent is None:
+            object.__setattr__(self, "parent", parent_code(self.code))
 
     @property
     def level(self) -> int:
         """Depth in the chart, from 1."""
         return level(self.code)
-
-    @property
-    def parent_code(self) -> str | None:
-        """Code of the account above; None at the top."""
-        return parent_code(self.code)
 
     def is_open(self, on: date) -> bool:
         """Whether a line may carry this accounting date."""
@@ -201,12 +203,12 @@ class Chart:
 
 def _is_contra(account: Account, known: Mapping[str, Account]) -> bool:
     """A contra account (a loss allowance, say) grows against its class; it must stand at the top or under a contra."""
-    above = known.get(account.parent_code or "")
+    above = known.get(account.parent or "")
     return above is None or above.normal_side is account.normal_side
 
 
 def _check_parent(account: Account, known: Mapping[str, Account]) -> None:
-    code = account.parent_code
+    code = account.parent
     if code is None:
         return
     above = known.get(code)

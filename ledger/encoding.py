@@ -3,7 +3,8 @@
 Every field is a four-byte big-endian length and that many bytes; an absent field is the length ``FF FF FF FF`` alone.
 Whole numbers are big-endian two's complement of their column's width, dates are days and instants are microseconds
 since 2000-01-01 (UTC), texts are UTF-8. A row is a two-byte count of fields and the fields. This is also how PostgreSQL
-sends a row in a binary COPY, so a journal can be hashed as it streams, without an object per field. Golden vectors fix it.
+sends a row in a binary COPY, so a journal can be hashed as it streams, without an object per field.
+Golden vectors fix it.
 
 ``leaf = H(00 | tag length | tag | meta digest | entry row | line count | line rows in line_no order)``
 """

@@ -20,11 +20,29 @@ from ledger.account import Required, Side
 from ledger.encoding import meta_digest
 from ledger.money import AmountInvalid, minor_digits
 
-__all__ = (
-    "BIGINT_MAX", "BODY_TAG", "INT_MAX", "MAC_TAG", "NO_DIMENSIONS", "Dimensions", "Entry", "EntryFault",
-    "EntryInvalid", "HeadRow", "Line", "LineRow", "Plain", "Side", "body_bytes", "body_hash", "mac", "memo_residual", "reversed_entry",
-    "row_mac", "totals",
-)  # fmt: skip
+__all__ = [
+    "BIGINT_MAX",
+    "BODY_TAG",
+    "INT_MAX",
+    "MAC_TAG",
+    "NO_DIMENSIONS",
+    "Dimensions",
+    "Entry",
+    "EntryFault",
+    "EntryInvalid",
+    "HeadRow",
+    "Line",
+    "LineRow",
+    "Plain",
+    "Side",
+    "body_bytes",
+    "body_hash",
+    "mac",
+    "memo_residual",
+    "reversed_entry",
+    "row_mac",
+    "totals",
+]
 
 BIGINT_MAX: Final = 2**63 - 1
 INT_MAX: Final = 2**31 - 1
@@ -271,7 +289,7 @@ MAC_TAG: Final = b"zhudai/mac/v1"
 
 _ABSENT: Final = b"\xff\xff\xff\xff"
 _LENGTH: Final = struct.Struct(">I")
-_LINE: Final = struct.Struct(">sqI")
+_LINE: Final = struct.Struct(">sqBqIIIII")
 _HEAD: Final = struct.Struct(">IIIII?")
 _NO_DATE: Final = 0
 
@@ -324,10 +342,23 @@ def body_bytes(head: HeadRow, meta: Mapping[str, object], lines: Sequence[LineRo
         parts += (_LENGTH.pack(len(raw)), raw)
     parts += (meta_digest(meta), _LENGTH.pack(len(lines)))
     pack = _LINE.pack
-    for line in lines:
-        account = f"{line[0]} {line[3]}".encode()
-        parts += (pack(line[1].encode(), line[2], len(account)), account)
-        parts += [_optional(number) for number in line[4:]]
+    for code, side, amount, currency, *dims in lines:
+        account = f"{code} {currency}".encode()
+        subject, party, scheme, funder, channel = dims
+        carried = (
+            (subject is not None)
+            | (party is not None) << 1
+            | (scheme is not None) << 2
+            | (funder is not None) << 3
+            | (channel is not None) << 4
+        )
+        parts += (
+            pack(
+                side.encode(), amount, carried, subject or 0, party or 0, scheme or 0, funder or 0, channel or 0,
+                len(account),
+            ),
+            account,
+        )  # fmt: skip
     return b"".join(parts)
 
 

@@ -394,7 +394,7 @@ def _check_shape(rule: Rule) -> None:
 def _residuals(
     lines: Sequence[RuleLine], branch: Mapping[str, Test]
 ) -> dict[str | None, tuple[dict[str, Fraction], int]]:
-    """Per currency: debit minus credit as coefficients of the components not zero, and how many lines are fractional."""
+    """Per currency: debit minus credit as coefficients of the components not zero, and a count of fractional lines."""
     sums: dict[str | None, tuple[dict[str, Fraction], int]] = {}
     for line in lines:
         if any(branch[condition.component] is not condition.test for condition in line.when):
