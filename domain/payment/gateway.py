@@ -64,7 +64,7 @@ class Gateway(Protocol):
     def query(self, order_nos: Sequence[str]) -> Sequence[Reply]:
         """Ask what became of orders, by our numbers."""
 
-    def close(self, order_nos: Sequence[str]) -> Sequence[Reply]:
+    def close_orders(self, order_nos: Sequence[str]) -> Sequence[Reply]:
         """Ask the bank to void numbers that it does not know, so that a late request is refused."""
 
 

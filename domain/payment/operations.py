@@ -198,7 +198,7 @@ def resolve_unknown(
         recorded += _record_apart(transactions, heard, actor=command.actor, effect=effect)
         missing = _voidable(orders, heard, patience=patience, at=at)
         if missing:
-            closed = channel.gateway.close([one.order_no for one in missing])
+            closed = channel.gateway.close_orders([one.order_no for one in missing])
             heard = observations(missing, closed, codes=channel.codes, source=Source.CLOSE, seen_at=at)
             recorded += _record_apart(transactions, heard, actor=command.actor, effect=effect)
     return recorded + _hand_over(transactions, found, recorded, patience=patience, at=at, on=on, actor=command.actor)
