@@ -214,7 +214,10 @@ def waits_for(stage: Stage) -> Worker:
 
 def advance(state: State, outcome: Outcome, flow: Flow) -> Transition | StepImpossible:
     """The step that an outcome makes. Total over stages and verdicts: what is not allowed is refused by name."""
-    marks = (state.marks | outcome.marks | _asked_by(state, outcome)) - _answered_by(state)
+    asked = _asked_by(state, outcome, flow)
+    if asked is None:
+        return StepImpossible(stage=state.stage, verdict=outcome.verdict)
+    marks = (state.marks | asked) - _answered_by(state)
     to_stage = _next_stage(state, outcome, marks, flow)
     if to_stage is None:
         return StepImpossible(stage=state.stage, verdict=outcome.verdict)
@@ -257,10 +260,17 @@ def _following(here: Stage, marks: frozenset[Mark], flow: Flow) -> Stage:
     return next(wanted, Stage.DISBURSED)
 
 
-def _asked_by(state: State, outcome: Outcome) -> frozenset[Mark]:
-    """A referral asks for a review, at whichever stage it was made."""
-    referred = outcome.verdict is Verdict.REFERRED
-    return frozenset({Mark.REVIEW}) if referred and state.stage in _REFERRING else frozenset()
+def _asked_by(state: State, outcome: Outcome, flow: Flow) -> frozenset[Mark] | None:
+    """What this step asks of later ones: a referral asks for a review, at whichever stage it was made.
+
+    A call that the flow has no place for becomes a review, so that nothing flagged slips through; None when the
+    underwriter himself asks for it.
+    """
+    referred = outcome.verdict is Verdict.REFERRED and state.stage in _REFERRING
+    asked = outcome.marks | (frozenset({Mark.REVIEW}) if referred else frozenset())
+    if Mark.PHONE not in asked or Stage.PHONE_CHECK in flow:
+        return asked
+    return None if state.stage is Stage.MANUAL_REVIEW else asked - {Mark.PHONE} | {Mark.REVIEW}
 
 
 def _answered_by(state: State) -> frozenset[Mark]:
