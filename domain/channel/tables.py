@@ -30,11 +30,12 @@ route = Table(
     Column("product_id", BigInteger, ForeignKey(product.c.product_id), primary_key=True),
     Column("effective_from", Date, primary_key=True),
     Column("effective_to", Date),
+    Column("extension", JSONB, nullable=False),
     Column("recorded_at", DateTime(timezone=True), nullable=False),
     Column("actor", Text, nullable=False),
     CheckConstraint("effective_to IS NULL OR effective_from < effective_to"),
     schema="channel",
-    comment="Which products a channel may apply for, and when; without a route there is no flow.",
+    comment="Which products a channel may apply for, when, and with which typed extension fields; no route, no flow.",
 )
 """Which products a channel may apply for."""
 

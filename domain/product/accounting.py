@@ -11,7 +11,8 @@ from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from types import MappingProxyType
 
-from ledger.rule import Rule
+from ledger.rule import Rule, components
+from ledger.rule import accounts as accounts_of
 
 
 class Event(StrEnum):
@@ -63,8 +64,7 @@ def component_mismatches(rules: Mapping[str, Rule]) -> Iterator[tuple[Event, tup
     for event in Event:
         rule = rules.get(event)
         if rule is not None:
-            booked = {leg.component for leg in rule.legs}
-            different = booked ^ COMPONENTS[event]
+            different = components(rule) ^ COMPONENTS[event]
             if different:
                 yield event, tuple(sorted(different))
 
@@ -75,6 +75,5 @@ def accounts(rules: Mapping[str, Rule], *, platform: bool) -> frozenset[str]:
         code
         for event in Event
         if event in rules and event.in_platform_book is platform
-        for leg in rules[event].legs
-        for code in (leg.debit, leg.credit)
+        for code in accounts_of(rules[event])
     )

@@ -11,14 +11,13 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Any, ClassVar
 
-from ledger.rule import Leg, Rule
-
 from domain.product.accounting import component_mismatches, missing_events
 from domain.product.pricing import PENALTY_MULTIPLIER_MAX, RATE_CAP_ANNUAL
 from domain.product.repayment_method import COMPONENTS, METHODS, AllocationBy, DayCount, Method
 from domain.product.version import ProductVersion
 from domain.refusals import Refusal
 from ledger.money import AmountInvalid, Rounding, minor_digits
+from ledger.rule import Rule, RuleInvalid, Unbalanced, from_data, prove, to_data
 
 AMOUNT_MAX = 10**16
 """Largest amount of a product, minor units."""
@@ -75,6 +74,17 @@ class RuleComponents(Refusal):
 
     event: str
     components: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleUnbalanced(Refusal):
+    """A posting rule is no rule, or could post an entry that does not balance."""
+
+    code: ClassVar[str] = "PRODUCT_RULE_UNBALANCED"
+    zh: ClassVar[str] = "业务事件 {event} 的记账规则不能保证借贷平衡"
+    en: ClassVar[str] = "the posting rule of {event} cannot be proved to balance"
+
+    event: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,14 +158,7 @@ def content(version: ProductVersion) -> dict[str, Any]:
         "funder_id": version.funder_id,
         "lender_book": version.lender_book,
         "platform_book": version.platform_book,
-        "posting_rules": {
-            str(event): {
-                "kind": rule.kind,
-                "version": rule.version,
-                "legs": [[leg.component, leg.debit, leg.credit] for leg in rule.legs],
-            }
-            for event, rule in version.posting_rules.items()
-        },
+        "posting_rules": {str(event): to_data(rule) for event, rule in version.posting_rules.items()},
         "decision_pack": version.decision_pack,
         "flow": list(version.flow),
         "rate_cap_annual": _plain(version.rate_cap_annual),
@@ -165,14 +168,7 @@ def content(version: ProductVersion) -> dict[str, Any]:
 
 def restored(stored: dict[str, Any]) -> ProductVersion:
     """Return the sealed version whose `content` was stored."""
-    rules = {
-        event: Rule(
-            kind=rule["kind"],
-            version=rule["version"],
-            legs=tuple(Leg(component=leg[0], debit=leg[1], credit=leg[2]) for leg in rule["legs"]),
-        )
-        for event, rule in stored["posting_rules"].items()
-    }
+    rules = {event: from_data(rule) for event, rule in stored["posting_rules"].items()}
     return sealed(
         ProductVersion(
             **{
@@ -283,8 +279,19 @@ def _code_faults(version: ProductVersion) -> Iterator[Refusal]:
 
 
 def _rule_faults(version: ProductVersion) -> Iterator[Refusal]:
-    """Posting rules: one per event, booking exactly its components."""
+    """Posting rules: one per event, named as the event, proved to balance, booking exactly its components."""
     for event in missing_events(version.posting_rules):
         yield RuleMissing(field=f"posting_rules.{event}", event=event)
+    for name, rule in version.posting_rules.items():
+        if rule.kind != name or not _balances(rule):
+            yield RuleUnbalanced(field=f"posting_rules.{name}", event=str(name))
     for event, names in component_mismatches(version.posting_rules):
         yield RuleComponents(field=f"posting_rules.{event}", event=event, components=", ".join(names))
+
+
+def _balances(rule: Rule) -> bool:
+    """Tell whether a rule is proved to balance for every input."""
+    try:
+        return not isinstance(prove(rule), Unbalanced)
+    except RuleInvalid:
+        return False

@@ -203,12 +203,13 @@ CREATE TABLE channel.route (
     product_id      bigint NOT NULL REFERENCES product.product,
     effective_from  date NOT NULL,
     effective_to    date,
+    extension       jsonb NOT NULL,
     recorded_at     timestamptz NOT NULL,
     actor           text NOT NULL,
     PRIMARY KEY (channel_id, product_id, effective_from),
     CHECK (effective_to IS NULL OR effective_from < effective_to)
 );
-COMMENT ON TABLE channel.route IS 'Which products a channel may apply for, and when; without a route there is no flow.';
+COMMENT ON TABLE channel.route IS 'Which products a channel may apply for, when, and with which typed extension fields; no route, no flow.';
 
 CREATE TABLE channel.nonce (
     app_id       text NOT NULL,
