@@ -99,7 +99,7 @@ def open_route(
     extension: Mapping[str, ExtensionField],
     command: Command,
 ) -> None:
-    """Let a channel apply for a product on the days from (inside) and to (outside); the same route again changes nothing."""
+    """Let a channel apply for a product on half-open days; the same route again changes nothing."""
     conn.execute(
         insert_or_skip(tables.route)
         .values(
@@ -170,7 +170,10 @@ def _once(
     before = queries.message(conn, channel_id=channel.channel_id, api_name=envelope.api_name, business_no=number)
     if before is not None:
         return _again(envelope, before, number_field=number_field, key=key)
-    taken = change(conn, message, message.command(number))
+    with conn.begin_nested() as attempt:
+        taken = change(conn, message, message.command(number))
+        if isinstance(taken, Refusal):
+            attempt.rollback()
     if isinstance(taken, Refusal):
         return reply.refused(taken, request_no=envelope.request_no, key=key)
     product = None if taken.route is None else taken.route.product
