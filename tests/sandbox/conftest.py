@@ -17,13 +17,20 @@ KEY = b"test-key"
 REPOSITORY = Path(__file__).parents[2]
 
 
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
 @dataclass
 class BankProcess:
     """One bank: start it, kill it, start it again on the same books."""
 
     state: Path
     hold_seconds: float = 30.0
-    port: int = field(default_factory=lambda: free_port())
+    port: int = field(default_factory=free_port)
     process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -53,13 +60,6 @@ class BankProcess:
 
     def client(self, *, timeout_seconds: float = 0.5) -> BankClient:
         return BankClient(self.url, key=KEY, timeout_seconds=timeout_seconds)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @pytest.fixture(scope="module")

@@ -170,6 +170,7 @@ def test_kill_9_loses_nothing_acknowledged(tmp_path: Path) -> None:
 def test_the_key_of_the_reply_is_checked(bank: BankProcess) -> None:
     class Forger(httpx.BaseTransport):
         def handle_request(self, request: httpx.Request) -> httpx.Response:
+            assert request.headers["x-signature"]
             return httpx.Response(200, json={"orderNo": "X", "code": "0000"}, headers={"x-signature": "00"})
 
     client = BankClient(bank.url, key=KEY)
