@@ -127,7 +127,6 @@ CREATE TABLE ledger.line (
   funder_id    int,
   channel_id   int,
   CONSTRAINT line_pkey PRIMARY KEY (book_id, period_id, entry_id, line_no),
-  CONSTRAINT line_month_is_effective CHECK (period_id = (extract(year FROM effective_on) * 100 + extract(month FROM effective_on))::int),
   CONSTRAINT line_side_known CHECK (side IN ('D', 'C')),
   CONSTRAINT line_amount_positive CHECK (amount > 0),
   CONSTRAINT line_no_positive CHECK (line_no >= 1)
@@ -406,7 +405,7 @@ BEGIN
   FOREACH t IN ARRAY ARRAY['entry', 'line'] LOOP
     part := t || '_' || p;
     CONTINUE WHEN to_regclass('ledger.' || part) IS NOT NULL;
-    EXECUTE format('CREATE TABLE ledger.%I (LIKE ledger.%I INCLUDING DEFAULTS INCLUDING CONSTRAINTS, CONSTRAINT %I CHECK (period_id IS NOT NULL AND period_id = %s))', part, t, part || '_month', p);
+    EXECUTE format('CREATE TABLE ledger.%I (LIKE ledger.%I INCLUDING DEFAULTS INCLUDING CONSTRAINTS)', part, t);
     EXECUTE format('ALTER TABLE ledger.%I ATTACH PARTITION ledger.%I FOR VALUES IN (%s)', t, part, p);
     EXECUTE format('CREATE TRIGGER immutable BEFORE UPDATE OR DELETE OR TRUNCATE ON ledger.%I FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change()', part);
     EXECUTE format('ALTER TABLE ledger.%I ENABLE ALWAYS TRIGGER immutable', part);
@@ -420,7 +419,8 @@ END $$;
 -- ---------------------------------------------------------------- the one door
 -- Takes a batch of entries as arrays (e_*) and their lines (l_*, l_ord pointing at the entry, 1-based). Answers a verdict per
 -- entry: POSTED, REPLAYED, or a refusal code; the others stand. A twin that commits the same key meanwhile makes the batch
--- start again inside (LG409), so the caller sees REPLAYED.
+-- start again inside (LG409), so the caller sees REPLAYED. Verdicts are numbers while they are worked on, because a text[] is
+-- walked from its start at every subscript: 0 accepted, 1 replayed, 2 twice in this batch, from 3 on a refusal.
 CREATE FUNCTION ledger.post(
   e_book int[], e_id bigint[], e_event uuid[], e_source text[], e_ik text[], e_hash bytea[], e_kind text[], e_rule int[],
   e_effective date[], e_economic date[], e_paid date[], e_reverses bigint[], e_red boolean[], e_actor text[], e_description text[],
@@ -432,9 +432,13 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
   n int := cardinality(e_book);
-  v text[]; d text[]; ids bigint[]; events uuid[];
+  v int[]; d text[]; ids bigint[]; events uuid[];
+  words CONSTANT text[] := ARRAY['REPLAYED', 'DUPLICATE', 'LEDGER_IDEMPOTENCY_CONFLICT', 'LEDGER_BOOK_FORBIDDEN', 'LEDGER_PERIOD_UNKNOWN', 'LEDGER_PERIOD_CLOSED',
+    'LEDGER_INCOMPLETE', 'LEDGER_ACCOUNT_UNKNOWN', 'LEDGER_ACCOUNT_NOT_LEAF', 'LEDGER_CURRENCY_MISMATCH', 'LEDGER_AMOUNT_INVALID', 'LEDGER_UNBALANCED', 'LEDGER_ACCOUNT_CLOSED',
+    'LEDGER_DIMENSION_MISSING', 'LEDGER_REVERSED_UNKNOWN', 'LEDGER_REVERSAL_OF_REVERSAL', 'LEDGER_ALREADY_REVERSED', 'LEDGER_NOT_AN_INVERSION', 'LEDGER_GUARD_VIOLATED'];
   periods int[]; dup int[];
-  accepted int; claimed int; i int; tries int := 0; seen bigint[]; orig record; r record; short boolean; touched int[];
+  accepted int; claimed int; i int; tries int := 0; seen bigint[]; orig record; r record; touched int[];
+  g_book int[]; g_account int[]; g_subject bigint[]; g_delta bigint[]; g_low bigint[];
 BEGIN
   IF n = 0 THEN RETURN; END IF;
   SELECT array_agg((extract(year FROM x) * 100 + extract(month FROM x))::int ORDER BY o) INTO periods FROM unnest(e_effective) WITH ORDINALITY u(x, o);
@@ -447,31 +451,31 @@ BEGIN
     BEGIN
       tries := tries + 1;
       -- keys: replayed, conflicting, or twice in this batch
-      SELECT array_agg(CASE WHEN k.entry_id IS NULL THEN NULL WHEN k.body_hash = q.h THEN 'REPLAYED' ELSE 'LEDGER_IDEMPOTENCY_CONFLICT' END ORDER BY q.o),
+      SELECT array_agg(CASE WHEN k.entry_id IS NOT NULL THEN CASE WHEN k.body_hash = q.h THEN 1 ELSE 3 END WHEN q.first_o < q.o THEN 2 ELSE 0 END ORDER BY q.o),
              array_agg(coalesce(k.entry_id, q.id) ORDER BY q.o),
-             array_agg(CASE WHEN k.entry_id IS NULL THEN NULL ELSE k.entry_id::text END ORDER BY q.o),
-             array_agg(CASE WHEN q.first_o < q.o THEN q.first_o END ORDER BY q.o)
+             array_agg(k.entry_id::text ORDER BY q.o),
+             array_agg(q.first_o ORDER BY q.o)
         INTO v, ids, d, dup
         FROM (SELECT u.*, min(o) OVER (PARTITION BY b, s, ik)::int first_o FROM unnest(e_book, e_source, e_ik, e_hash, e_id) WITH ORDINALITY u(b, s, ik, h, id, o)) q
         LEFT JOIN ledger.entry_key k ON k.book_id = q.b AND k.source = q.s AND k.ik = q.ik;
       events := e_event;
-      IF array_remove(v, NULL) <> '{}' THEN
-        SELECT array_agg(CASE WHEN v[o] = 'REPLAYED' THEN (SELECT e.event_id FROM ledger.entry e JOIN ledger.entry_key k USING (book_id, period_id, entry_id)
+      IF 1 = ANY (v) THEN
+        SELECT array_agg(CASE WHEN v[o] = 1 THEN (SELECT e.event_id FROM ledger.entry e JOIN ledger.entry_key k USING (book_id, period_id, entry_id)
                  WHERE k.book_id = b AND k.entry_id = ids[o]) ELSE x END ORDER BY o) INTO events FROM unnest(e_book, e_event) WITH ORDINALITY u(b, x, o);
       END IF;
       -- headers and lines
-      SELECT array_agg(coalesce(v[h.o], CASE WHEN dup[h.o] IS NOT NULL THEN 'DUPLICATE' END,
-          CASE WHEN NOT ledger.may_touch(h.b) THEN 'LEDGER_BOOK_FORBIDDEN'
-               WHEN p.state IS NULL THEN 'LEDGER_PERIOD_UNKNOWN'
-               WHEN p.state <> 'open' THEN 'LEDGER_PERIOD_CLOSED'
-               WHEN c.k IS DISTINCT FROM h.n OR c.k < 2 OR c.lo <> 1 OR c.hi <> c.k OR c.nos <> c.k * (c.k + 1) / 2 THEN 'LEDGER_INCOMPLETE'
-               WHEN c.unknown THEN 'LEDGER_ACCOUNT_UNKNOWN'
-               WHEN c.group_account THEN 'LEDGER_ACCOUNT_NOT_LEAF'
-               WHEN c.wrong_currency THEN 'LEDGER_CURRENCY_MISMATCH'
-               WHEN c.bad_amount THEN 'LEDGER_AMOUNT_INVALID'
-               WHEN c.unbalanced THEN 'LEDGER_UNBALANCED'
-               WHEN c.account_shut THEN 'LEDGER_ACCOUNT_CLOSED'
-               WHEN c.dims_missing THEN 'LEDGER_DIMENSION_MISSING' END) ORDER BY h.o)
+      SELECT array_agg(CASE WHEN v[h.o] <> 0 THEN v[h.o]
+               WHEN NOT ledger.may_touch(h.b) THEN 4
+               WHEN p.state IS NULL THEN 5
+               WHEN p.state <> 'open' THEN 6
+               WHEN c.k IS DISTINCT FROM h.n OR c.k < 2 OR c.lo <> 1 OR c.hi <> c.k OR c.nos <> c.k * (c.k + 1) / 2 THEN 7
+               WHEN c.unknown THEN 8
+               WHEN c.group_account THEN 9
+               WHEN c.wrong_currency THEN 10
+               WHEN c.bad_amount THEN 11
+               WHEN c.unbalanced THEN 12
+               WHEN c.account_shut THEN 13
+               WHEN c.dims_missing THEN 14 ELSE 0 END ORDER BY h.o)
         INTO v
         FROM unnest(e_book, periods, e_n) WITH ORDINALITY h(b, p, n, o)
         LEFT JOIN ledger.period p ON p.book_id = h.b AND p.period_id = h.p
@@ -494,66 +498,63 @@ BEGIN
       seen := '{}';
       IF array_remove(e_reverses, NULL) <> '{}' THEN
         FOR i IN 1..n LOOP
-          CONTINUE WHEN e_reverses[i] IS NULL OR v[i] IS NOT NULL;
+          CONTINUE WHEN e_reverses[i] IS NULL OR v[i] <> 0;
           SELECT e.* INTO orig FROM ledger.entry_key k JOIN ledger.entry e USING (book_id, period_id, entry_id) WHERE k.book_id = e_book[i] AND k.entry_id = e_reverses[i];
-          IF NOT FOUND THEN v[i] := 'LEDGER_REVERSED_UNKNOWN';
-          ELSIF orig.reverses IS NOT NULL THEN v[i] := 'LEDGER_REVERSAL_OF_REVERSAL';
-          ELSIF e_reverses[i] = ANY (seen) OR EXISTS (SELECT 1 FROM ledger.reversal x WHERE x.book_id = e_book[i] AND x.reverses = e_reverses[i]) THEN v[i] := 'LEDGER_ALREADY_REVERSED';
+          IF NOT FOUND THEN v[i] := 15;
+          ELSIF orig.reverses IS NOT NULL THEN v[i] := 16;
+          ELSIF e_reverses[i] = ANY (seen) OR EXISTS (SELECT 1 FROM ledger.reversal x WHERE x.book_id = e_book[i] AND x.reverses = e_reverses[i]) THEN v[i] := 17;
           ELSIF orig.n_lines <> e_n[i] OR EXISTS (
             SELECT l.line_no, l.account_id, l.currency::text, translate(l.side, 'DC', 'CD'), l.amount, l.subject_id, l.party_id, l.scheme_id, l.funder_id, l.channel_id
               FROM ledger.line l WHERE l.book_id = e_book[i] AND l.period_id = orig.period_id AND l.entry_id = orig.entry_id
             EXCEPT ALL
             SELECT l.no, l.account, l.cur, l.side, l.amount, l.subject, l.party, l.scheme, l.funder, l.channel
               FROM unnest(l_ord, l_no, l_account, l_currency, l_side, l_amount, l_subject, l_party, l_scheme, l_funder, l_channel)
-                     l(ord, no, account, cur, side, amount, subject, party, scheme, funder, channel) WHERE l.ord = i) THEN v[i] := 'LEDGER_NOT_AN_INVERSION';
+                     l(ord, no, account, cur, side, amount, subject, party, scheme, funder, channel) WHERE l.ord = i) THEN v[i] := 18;
           ELSE seen := seen || e_reverses[i];
           END IF;
         END LOOP;
       END IF;
-      -- guards: lock the rows in order, then see whether the batch as a whole keeps every running balance at or above zero
+      -- guards: each guarded (account, subject) moves once for the whole batch; `low` is the lowest point on the way. Only when
+      -- one would fall below zero (rare) are the entries tried one by one, in order, so that only the offenders are refused.
       SELECT array_agg(DISTINCT a.account_id) INTO touched FROM ledger.account a WHERE a.policy = 'subject_nonneg' AND a.book_id = ANY (e_book) AND a.account_id = ANY (l_account);
       IF touched IS NOT NULL THEN
-        PERFORM 1 FROM (
-            SELECT DISTINCT e_book[l.ord] b, l.account, coalesce(l.subject, 0) subject FROM unnest(l_ord, l_account, l_subject) l(ord, account, subject)
-             WHERE l.account = ANY (touched) AND v[l.ord] IS NULL) q
-          JOIN ledger.guard g ON g.book_id = q.b AND g.account_id = q.account AND g.subject_id = q.subject
-          ORDER BY g.book_id, g.account_id, g.subject_id FOR UPDATE OF g;
-        SELECT bool_or(coalesce(g.balance, 0) + q.running < 0) INTO short FROM (
-          SELECT m.b, m.account, m.subject, sum(m.delta) OVER (PARTITION BY m.b, m.account, m.subject ORDER BY m.ord) running FROM (
-            SELECT e_book[l.ord] b, l.account, coalesce(l.subject, 0) subject, l.ord, sum(CASE WHEN l.side = a.normal_side THEN l.amount ELSE -l.amount END) delta
-              FROM unnest(l_ord, l_account, l_side, l_amount, l_subject) l(ord, account, side, amount, subject)
-              JOIN ledger.account a ON a.book_id = e_book[l.ord] AND a.account_id = l.account AND a.policy = 'subject_nonneg'
-             WHERE v[l.ord] IS NULL GROUP BY 1, 2, 3, 4) m) q
-          LEFT JOIN ledger.guard g ON g.book_id = q.b AND g.account_id = q.account AND g.subject_id = q.subject;
-        IF short THEN  -- rare: decide one by one, in order, so that only the offenders are refused
+        SELECT array_agg(q.b), array_agg(q.account), array_agg(q.subject), array_agg(q.delta), array_agg(q.low) INTO g_book, g_account, g_subject, g_delta, g_low FROM (
+          SELECT r.b, r.account, r.subject, sum(r.delta)::bigint delta, min(r.running)::bigint low FROM (
+            SELECT m.*, sum(m.delta) OVER (PARTITION BY m.b, m.account, m.subject ORDER BY m.ord) running FROM (
+              SELECT e_book[l.ord] b, l.account, coalesce(l.subject, 0) subject, l.ord, sum(CASE WHEN l.side = a.normal_side THEN l.amount ELSE -l.amount END) delta
+                FROM unnest(l_ord, l_account, l_side, l_amount, l_subject) l(ord, account, side, amount, subject)
+                JOIN ledger.account a ON a.book_id = e_book[l.ord] AND a.account_id = l.account AND a.policy = 'subject_nonneg'
+               WHERE l.account = ANY (touched) AND v[l.ord] = 0 GROUP BY 1, 2, 3, 4) m) r
+           GROUP BY 1, 2, 3 ORDER BY 1, 2, 3) q;
+        BEGIN
+          PERFORM ledger.move_guards(g_book, g_account, g_subject, g_delta, g_low);
+        EXCEPTION WHEN check_violation THEN
+          PERFORM 1 FROM unnest(g_book, g_account, g_subject) q(b, account, subject) JOIN ledger.guard g ON g.book_id = q.b AND g.account_id = q.account AND g.subject_id = q.subject
+            ORDER BY g.book_id, g.account_id, g.subject_id FOR UPDATE OF g;
           FOR i IN 1..n LOOP
-            CONTINUE WHEN v[i] IS NOT NULL;
-            FOR r IN
-              SELECT m.*, coalesce(g.balance, 0) available FROM (
-                SELECT l.account, coalesce(l.subject, 0) subject, sum(CASE WHEN l.side = a.normal_side THEN l.amount ELSE -l.amount END) delta
-                  FROM unnest(l_ord, l_account, l_side, l_amount, l_subject) l(ord, account, side, amount, subject)
-                  JOIN ledger.account a ON a.book_id = e_book[i] AND a.account_id = l.account AND a.policy = 'subject_nonneg'
-                 WHERE l.ord = i GROUP BY 1, 2) m
-              LEFT JOIN ledger.guard g ON g.book_id = e_book[i] AND g.account_id = m.account AND g.subject_id = m.subject ORDER BY 1, 2
-            LOOP
-              IF r.available + r.delta < 0 THEN
-                v[i] := 'LEDGER_GUARD_VIOLATED';
-                d[i] := format('account %s subject %s available %s', (SELECT a.code FROM ledger.account a WHERE a.book_id = e_book[i] AND a.account_id = r.account), r.subject, r.available);
-                EXIT;
-              END IF;
-            END LOOP;
-            CONTINUE WHEN v[i] IS NOT NULL;
-            PERFORM ledger.move_guards(e_book, array_fill(NULL::text, ARRAY[n]), l_ord, l_account, l_side, l_amount, l_subject, i);
+            CONTINUE WHEN v[i] <> 0;
+            SELECT array_agg(q.account), array_agg(q.subject), array_agg(q.delta) INTO g_account, g_subject, g_delta FROM (
+              SELECT l.account, coalesce(l.subject, 0) subject, sum(CASE WHEN l.side = a.normal_side THEN l.amount ELSE -l.amount END)::bigint delta
+                FROM unnest(l_ord, l_account, l_side, l_amount, l_subject) l(ord, account, side, amount, subject)
+                JOIN ledger.account a ON a.book_id = e_book[i] AND a.account_id = l.account AND a.policy = 'subject_nonneg'
+               WHERE l.ord = i GROUP BY 1, 2 ORDER BY 1, 2) q;
+            BEGIN
+              PERFORM ledger.move_guards(array_fill(e_book[i], ARRAY[coalesce(cardinality(g_account), 0)]), g_account, g_subject, g_delta, g_delta);
+            EXCEPTION WHEN check_violation THEN
+              v[i] := 19;
+              d[i] := (SELECT format('account %s subject %s available %s', a.code, q.subject, coalesce(g.balance, 0))
+                FROM unnest(g_account, g_subject, g_delta) q(account, subject, delta) JOIN ledger.account a ON a.book_id = e_book[i] AND a.account_id = q.account
+                LEFT JOIN ledger.guard g ON g.book_id = e_book[i] AND g.account_id = q.account AND g.subject_id = q.subject
+               WHERE coalesce(g.balance, 0) + q.delta < 0 ORDER BY q.account, q.subject LIMIT 1);
+            END;
           END LOOP;
-        ELSE
-          PERFORM ledger.move_guards(e_book, v, l_ord, l_account, l_side, l_amount, l_subject, NULL);
-        END IF;
+        END;
       END IF;
       -- claim the keys, in key order so that two batches cannot deadlock
-      SELECT count(*) INTO accepted FROM unnest(v) x WHERE x IS NULL;
+      SELECT count(*) INTO accepted FROM unnest(v) x WHERE x = 0;
       INSERT INTO ledger.entry_key (book_id, source, ik, entry_id, period_id, body_hash)
         SELECT u.b, u.s, u.ik, u.id, u.p, u.h FROM unnest(e_book, e_source, e_ik, e_id, periods, e_hash) WITH ORDINALITY u(b, s, ik, id, p, h, o)
-         WHERE v[u.o] IS NULL ORDER BY 1, 2, 3 ON CONFLICT ON CONSTRAINT entry_key_pkey DO NOTHING;
+         WHERE v[u.o] = 0 ORDER BY 1, 2, 3 ON CONFLICT ON CONSTRAINT entry_key_pkey DO NOTHING;
       GET DIAGNOSTICS claimed = ROW_COUNT;
       IF claimed <> accepted THEN RAISE EXCEPTION 'LEDGER_TWIN' USING ERRCODE = 'LG409'; END IF;
       EXIT;
@@ -565,48 +566,47 @@ BEGIN
     INSERT INTO ledger.line (book_id, period_id, entry_id, line_no, effective_on, account_id, currency, side, amount, subject_id, party_id, scheme_id, funder_id, channel_id)
       SELECT e_book[l.ord], periods[l.ord], e_id[l.ord], l.no, e_effective[l.ord], l.account, l.cur, l.side, l.amount, l.subject, l.party, l.scheme, l.funder, l.channel
         FROM unnest(l_ord, l_no, l_account, l_currency, l_side, l_amount, l_subject, l_party, l_scheme, l_funder, l_channel)
-               l(ord, no, account, cur, side, amount, subject, party, scheme, funder, channel) WHERE v[l.ord] IS NULL;
+               l(ord, no, account, cur, side, amount, subject, party, scheme, funder, channel) WHERE v[l.ord] = 0;
     INSERT INTO ledger.entry (book_id, period_id, entry_id, event_id, source, ik, body_hash, kind, rule_version, effective_on, economic_on, paid_on, n_lines, reverses, is_red, actor, description, meta, mac)
       SELECT u.b, u.p, u.id, u.ev, u.s, u.ik, u.h, u.kind, u.rule, u.eff, u.eco, u.paid, u.n, u.rev, u.red, u.actor, u.descr, u.meta, u.mac
         FROM unnest(e_book, periods, e_id, e_event, e_source, e_ik, e_hash, e_kind, e_rule, e_effective, e_economic, e_paid, e_n, e_reverses, e_red, e_actor, e_description, e_meta, e_mac)
-               WITH ORDINALITY u(b, p, id, ev, s, ik, h, kind, rule, eff, eco, paid, n, rev, red, actor, descr, meta, mac, o) WHERE v[u.o] IS NULL;
+               WITH ORDINALITY u(b, p, id, ev, s, ik, h, kind, rule, eff, eco, paid, n, rev, red, actor, descr, meta, mac, o) WHERE v[u.o] = 0;
     IF seen <> '{}' THEN
-      INSERT INTO ledger.reversal (book_id, reverses, entry_id) SELECT u.b, u.rev, u.id FROM unnest(e_book, e_reverses, e_id) WITH ORDINALITY u(b, rev, id, o) WHERE v[u.o] IS NULL AND u.rev IS NOT NULL;
+      INSERT INTO ledger.reversal (book_id, reverses, entry_id) SELECT u.b, u.rev, u.id FROM unnest(e_book, e_reverses, e_id) WITH ORDINALITY u(b, rev, id, o) WHERE v[u.o] = 0 AND u.rev IS NOT NULL;
     END IF;
-    INSERT INTO ledger.intake (book_id, entry_id, period_id, is_red) SELECT u.b, u.id, u.p, u.red FROM unnest(e_book, e_id, periods, e_red) WITH ORDINALITY u(b, id, p, red, o) WHERE v[u.o] IS NULL ORDER BY u.o;
+    INSERT INTO ledger.intake (book_id, entry_id, period_id, is_red) SELECT u.b, u.id, u.p, u.red FROM unnest(e_book, e_id, periods, e_red) WITH ORDINALITY u(b, id, p, red, o) WHERE v[u.o] = 0 ORDER BY u.o;
   END IF;
   RETURN QUERY
-    SELECT CASE WHEN v[o] = 'DUPLICATE' AND e_hash[o] <> e_hash[dup[o]] THEN 'LEDGER_IDEMPOTENCY_CONFLICT'
-                WHEN v[o] = 'DUPLICATE' AND v[dup[o]] IS NULL THEN 'REPLAYED'
-                WHEN v[o] = 'DUPLICATE' THEN v[dup[o]] ELSE coalesce(v[o], 'POSTED') END,
-           CASE WHEN v[o] = 'DUPLICATE' THEN ids[dup[o]] ELSE ids[o] END,
-           CASE WHEN v[o] = 'DUPLICATE' THEN events[dup[o]] ELSE events[o] END,
-           CASE WHEN v[o] LIKE 'LEDGER_PERIOD%' THEN e_book[o] || '/' || periods[o] ELSE d[o] END
-      FROM generate_series(1, n) o;
+    SELECT CASE f.v WHEN 0 THEN CASE WHEN f.twin THEN 'REPLAYED' ELSE 'POSTED' END ELSE words[f.v] END, ids[f.first], events[f.first],
+           CASE f.v WHEN 0 THEN NULL WHEN 5 THEN e_book[f.o] || '/' || periods[f.o] WHEN 6 THEN e_book[f.o] || '/' || periods[f.o] ELSE d[f.first] END
+      FROM (SELECT o, dup[o] first, v[o] = 2 twin, CASE WHEN v[o] <> 2 THEN v[o] WHEN e_hash[o] <> e_hash[dup[o]] THEN 3 ELSE v[dup[o]] END v
+              FROM generate_series(1, n) o) f ORDER BY f.o;
 END $$;
 
--- Moves guard rows by the lines of all accepted entries (only_ord NULL) or of one entry. A guard row that a concurrent batch
--- creates meanwhile makes the batch start again.
-CREATE FUNCTION ledger.move_guards(e_book int[], v text[], l_ord int[], l_account int[], l_side text[], l_amount bigint[], l_subject bigint[], only_ord int)
+-- Moves guard rows, given in key order; raises check_violation when one would fall below zero on the way, and LG409 when a
+-- concurrent batch creates the same row meanwhile (the batch then starts again).
+CREATE FUNCTION ledger.move_guards(g_book int[], g_account int[], g_subject bigint[], g_delta bigint[], g_low bigint[])
 RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
-DECLARE expected int; done int;
+DECLARE done int; made int; short boolean;
 BEGIN
   -- UPDATE first: INSERT ... ON CONFLICT DO UPDATE would test CHECK on the proposed (negative) row
-  WITH m AS (
-    SELECT e_book[l.ord] b, l.account, coalesce(l.subject, 0) subject, sum(CASE WHEN l.side = a.normal_side THEN l.amount ELSE -l.amount END)::bigint delta
-      FROM unnest(l_ord, l_account, l_side, l_amount, l_subject) l(ord, account, side, amount, subject)
-      JOIN ledger.account a ON a.book_id = e_book[l.ord] AND a.account_id = l.account AND a.policy = 'subject_nonneg'
-     WHERE v[l.ord] IS NULL AND (only_ord IS NULL OR l.ord = only_ord) GROUP BY 1, 2, 3),
-  moved AS (
-    UPDATE ledger.guard g SET balance = g.balance + m.delta FROM m WHERE g.book_id = m.b AND g.account_id = m.account AND g.subject_id = m.subject
-    RETURNING g.book_id, g.account_id, g.subject_id),
-  made AS (
-    INSERT INTO ledger.guard (book_id, account_id, subject_id, balance)
-      SELECT m.b, m.account, m.subject, m.delta FROM m WHERE NOT EXISTS (
-        SELECT 1 FROM moved x WHERE x.book_id = m.b AND x.account_id = m.account AND x.subject_id = m.subject) ORDER BY 1, 2, 3
-      ON CONFLICT ON CONSTRAINT guard_pkey DO NOTHING RETURNING 1)
-  SELECT (SELECT count(*) FROM m), (SELECT count(*) FROM moved) + (SELECT count(*) FROM made) INTO expected, done;
-  IF done <> expected THEN RAISE EXCEPTION 'LEDGER_TWIN' USING ERRCODE = 'LG409'; END IF;
+  WITH moved AS (
+    UPDATE ledger.guard g SET balance = g.balance + m.delta FROM unnest(g_book, g_account, g_subject, g_delta, g_low) m(b, account, subject, delta, low)
+     WHERE g.book_id = m.b AND g.account_id = m.account AND g.subject_id = m.subject RETURNING g.balance - m.delta + m.low < 0 fell)
+  SELECT count(*), coalesce(bool_or(x.fell), false) INTO done, short FROM moved x;
+  IF NOT short AND done < cardinality(g_book) THEN
+    SELECT bool_or(m.low < 0) INTO short FROM unnest(g_book, g_account, g_subject, g_low) m(b, account, subject, low)
+     WHERE NOT EXISTS (SELECT 1 FROM ledger.guard g WHERE g.book_id = m.b AND g.account_id = m.account AND g.subject_id = m.subject OFFSET 0);
+    IF NOT coalesce(short, false) THEN
+      INSERT INTO ledger.guard (book_id, account_id, subject_id, balance)
+        SELECT m.b, m.account, m.subject, m.delta FROM unnest(g_book, g_account, g_subject, g_delta) m(b, account, subject, delta)
+         WHERE NOT EXISTS (SELECT 1 FROM ledger.guard g WHERE g.book_id = m.b AND g.account_id = m.account AND g.subject_id = m.subject OFFSET 0)
+        ON CONFLICT ON CONSTRAINT guard_pkey DO NOTHING;
+      GET DIAGNOSTICS made = ROW_COUNT;
+      IF done + made <> cardinality(g_book) THEN RAISE EXCEPTION 'LEDGER_TWIN' USING ERRCODE = 'LG409'; END IF;
+    END IF;
+  END IF;
+  IF short THEN RAISE EXCEPTION 'LEDGER_GUARD_VIOLATED' USING ERRCODE = 'check_violation'; END IF;
 END $$;
 
 -- ---------------------------------------------------------------- folding
