@@ -1,9 +1,10 @@
-"""财务核算, servicing: a loan's terms, schedule, interest, charges, allocation and position, and the operations that move its money.
+"""财务核算, servicing: a loan's terms, schedule, interest, charges, allocation and position, and the operations that
+move its money.
 
-A loan here is *terms + schedule + facts*; its state is a computed `position`, never a stored total. Money moves only as entries of the
-ledger's journal, made by the posting rules of the loan's product version. Servicing never talks to a bank and never tells upwards: what
-callers must know is returned.
+A loan here is *terms + schedule + facts*; its state is a computed `position`, never a stored total. Money moves only
+as entries of the ledger's journal, made by the posting rules of the loan's product version. Servicing never talks to
+a bank and never tells upwards: what callers must know is returned.
 
-Read in this order: `terms`, `schedule`, `interest`, `charge`, `allocation`, `position`, `event`, `posting` (all pure), then `tables`,
-`operations`, `queries`.
+Read in this order: `terms`, `schedule`, `interest`, `charge`, `allocation`, `position`, `repayment`, `event` (all
+pure), then `tables`, `operations`, `queries`.
 """

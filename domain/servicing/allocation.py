@@ -1,4 +1,6 @@
-"""冲销顺序, allocation: which dues a payment meets, in which order. The order is data of the product, not a code path."""
+"""冲销顺序, allocation: which dues a payment meets, in which order. The order is data of the product, not a code
+path.
+"""
 
 from __future__ import annotations
 

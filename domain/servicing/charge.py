@@ -1,7 +1,9 @@
-"""罚息, penalty interest on overdue principal: cumulative and rounded once, like interest, so that days sum without drift.
+"""罚息, penalty interest on overdue principal: cumulative and rounded once, like interest, so that days sum without
+drift.
 
-The measure is the *principal-day*: one minor unit of unpaid principal for one day. It is an integer sum of facts (what was due, what was
-paid when), so the penalty of any date can be computed again from the facts, in whatever order they became known.
+The measure is the *principal-day*: one minor unit of unpaid principal for one day. It is an integer sum of facts
+(what was due, what was paid when), so the penalty of any date can be computed again from the facts, in whatever order
+they became known.
 """
 
 from __future__ import annotations
@@ -24,7 +26,8 @@ def is_overdue(instalment: Instalment, *, on: date, grace_days: int) -> bool:
 
 
 def principal_days(instalment: Instalment, *, payments: Iterable[tuple[date, int]], on: date) -> int:
-    """Unpaid principal × days over [due_on, on), given the principal payments (paid_on, minor units) of this instalment.
+    """Unpaid principal × days over [due_on, on), given the principal payments (paid_on, minor units) of this
+    instalment.
 
     A payment before or on the due date counts from the due date.
     """
@@ -34,7 +37,9 @@ def principal_days(instalment: Instalment, *, payments: Iterable[tuple[date, int
 
 
 def penalty(terms: Terms, measure: int) -> int:
-    """Penalty for a number of principal-days, minor units, half up: principal-days × annual penalty rate / days of the year."""
+    """Penalty for a number of principal-days, minor units, half up: principal-days × annual penalty rate / days of
+    the year.
+    """
     rate = int(terms.penalty_rate_annual * RATE_UNIT)
     unit = terms.day_count.year_days * RATE_UNIT
     return round_ratio(measure * rate, unit, Rounding.HALF_UP)
@@ -43,7 +48,8 @@ def penalty(terms: Terms, measure: int) -> int:
 def penalty_accrued(terms: Terms, instalment: Instalment, *, payments: Iterable[tuple[date, int]], on: date) -> int:
     """Penalty of `instalment` for the days before `on`.
 
-    Nothing as long as the payment is within grace; after grace from the due date. Principal paid within grace bears no penalty either.
+    Nothing as long as the payment is within grace; after grace from the due date. Principal paid within grace bears
+    no penalty either.
     """
     if not is_overdue(instalment, on=on, grace_days=terms.grace_days):
         return 0

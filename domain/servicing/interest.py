@@ -1,8 +1,9 @@
 """应计利息, accrued interest: how much of an instalment's interest belongs to the days before a date.
 
-The value at a date is a *rounded cumulative* amount; what is posted for a day is the difference of two such values, so that the days of a
-period sum to the instalment's interest to the last minor unit, whatever the rounding (`docs/decisions/0050`). Integers only: the same
-formula stands in the SQL of the close of business (`operations.accrue`), and a test compares the two.
+The value at a date is a *rounded cumulative* amount; what is posted for a day is the difference of two such values,
+so that the days of a period sum to the instalment's interest to the last minor unit, whatever the rounding
+(`docs/decisions/0050`). Integers only: the same formula stands in the SQL of the close of business
+(`operations.accrue`), and a test compares the two.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
-"""The position of a loan on a date: what is due, what is overdue, what would settle it. Computed from facts, never stored.
+"""The position of a loan on a date: what is due, what is overdue, what would settle it. Computed from facts, never
+stored.
 
-`Facts` is what the tables know of one loan (schedule in force, what was paid of each instalment, what the journal has accrued);
-`position` turns it and a date into an answer. A value "on" a date stands for the beginning of that date: the days before it have borne
-interest, the date itself has not.
+`Facts` is what the tables know of one loan (schedule in force, what was paid of each instalment, what the journal has
+accrued); `position` turns it and a date into an answer. A value "on" a date stands for the beginning of that date:
+the days before it have borne interest, the date itself has not.
 """
 
 from __future__ import annotations
@@ -68,8 +69,9 @@ class Loan:
 class Progress:
     """One instalment and what has happened to it; amounts in minor units.
 
-    `interest_receivable` and `principal_overdue` are what the close of business has moved to the accounts of due interest and overdue
-    principal and is still there. `penalty_booked` is the penalty that the journal has accrued so far.
+    `interest_receivable` and `principal_overdue` are what the close of business has moved to the accounts of due
+    interest and overdue principal and is still there. `penalty_booked` is the penalty that the journal has accrued so
+    far.
     """
 
     instalment: Instalment
@@ -105,8 +107,8 @@ class Progress:
 class Facts:
     """Everything that the tables know of one loan.
 
-    `version` is the schedule version in force, `interest_booked` the interest that the journal has accrued since the start, `overpayment`
-    what the borrower has on the overpayment account (溢缴款).
+    `version` is the schedule version in force, `interest_booked` the interest that the journal has accrued since the
+    start, `overpayment` what the borrower has on the overpayment account (溢缴款).
     """
 
     loan: Loan
@@ -135,9 +137,10 @@ class Amounts:
 class Position:
     """The answer for one loan and one date; amounts in minor units of `currency`.
 
-    due: everything that has fallen due and is unpaid, grace or not. overdue: the part of it that is past grace. dpd: days past due
-    of the oldest overdue instalment (逾期天数), nought within grace. next_due_on, next_due: the first instalment after `on`.
-    outstanding: unpaid principal, due or not. payoff: what settles the loan on that date (提前结清), interest to date.
+    due: everything that has fallen due and is unpaid, grace or not. overdue: the part of it that is past grace. dpd:
+    days past due of the oldest overdue instalment (逾期天数), nought within grace. next_due_on, next_due: the first
+    instalment after `on`. outstanding: unpaid principal, due or not. payoff: what settles the loan on that date
+    (提前结清), interest to date.
     """
 
     loan_id: int
@@ -187,8 +190,9 @@ def position(facts: Facts, *, on: date) -> Position:
 def settlement(facts: Facts, *, on: date) -> tuple[tuple[Instalment, ...], tuple[Due, ...]]:
     """Return the schedule that ends on `on` (提前结清) and everything that is then due.
 
-    Instalments that are due, or of which something was paid, stay as they are; the rest becomes one closing instalment with all remaining
-    principal and the interest of its days so far. A loan with nothing left to close keeps its schedule.
+    Instalments that are due, or of which something was paid, stay as they are; the rest becomes one closing
+    instalment with all remaining principal and the interest of its days so far. A loan with nothing left to close
+    keeps its schedule.
     """
     begun = [one.instalment.due_on <= on or one.interest_paid > 0 or one.principal_paid > 0 for one in facts.progress]
     count = max((n for n, has_begun in enumerate(begun, start=1) if has_begun), default=0)
@@ -252,7 +256,8 @@ def _dues(terms: Terms, progress: tuple[Progress, ...], *, on: date) -> Iterator
 def _instalment_dues(terms: Terms, one: Progress, *, on: date) -> Iterator[Due]:
     no = one.instalment.no
     penalty = penalty_accrued(terms, one.instalment, payments=one.principal_payments, on=on)
-    # what the journal has not accrued yet cannot be paid yet; a payment that became known late is measured at its own date
+    # what the journal has not accrued yet cannot be paid yet; a payment that became known late is measured at its own
+    # date
     if (owed := min(penalty, one.penalty_booked) - one.penalty_paid) > 0:
         yield Due(no, Component.PENALTY, owed)
     if one.interest_unpaid > 0:

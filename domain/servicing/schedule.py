@@ -1,6 +1,7 @@
 """还款计划, the schedule: what is to be paid and when, as a pure function of the terms.
 
-One method lives here now. Another is one more function `Terms -> tuple[Instalment, ...]` in `METHODS`; nothing else changes shape.
+One method lives here now. Another is one more function `Terms -> tuple[Instalment, ...]` in `METHODS`; nothing else
+changes shape.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ from ledger.money import round_ratio
 class Instalment:
     """One line of a schedule (一期): bears interest for the half-open period [from_on, due_on); amounts in minor units.
 
-    `from_on == due_on` only in the closing instalment of a loan that is settled on the very day its period began; it bears no interest.
+    `from_on == due_on` only in the closing instalment of a loan that is settled on the very day its period began; it
+    bears no interest.
     """
 
     no: int
@@ -97,9 +99,9 @@ def period_rates(terms: Terms) -> tuple[Decimal, ...]:
 def level_payment(terms: Terms) -> int:
     """The equal payment A, minor units, rounded once.
 
-    A = L / Σ_k Π_{j≤k} 1/(1+i_j), which for equal periods is the textbook L·i(1+i)^n / ((1+i)^n − 1), and for actual days the solved
-    form of the Chinese lenders (`docs/decisions/0050`). Rate zero needs no case of its own:
-    every factor is one and A = L/n.
+    A = L / Σ_k Π_{j≤k} 1/(1+i_j), which for equal periods is the textbook L·i(1+i)^n / ((1+i)^n − 1), and for actual
+    days the solved form of the Chinese lenders (`docs/decisions/0050`). Rate zero needs no case of its own: every
+    factor is one and A = L/n.
     """
     with localcontext() as context:
         context.prec = _PRECISION
@@ -111,7 +113,9 @@ def level_payment(terms: Terms) -> int:
 
 
 def _equal_instalment(terms: Terms) -> tuple[Instalment, ...]:
-    """等额本息: interest on the balance each period, the rest of the payment is principal, the last instalment takes the residue."""
+    """等额本息: interest on the balance each period, the rest of the payment is principal, the last instalment takes
+    the residue.
+    """
     payment, balance, made = level_payment(terms), terms.principal, list[Instalment]()
     with localcontext() as context:
         context.prec = _PRECISION

@@ -12,7 +12,9 @@ from ledger.money import Rounding
 
 
 class Method(StrEnum):
-    """How principal and interest are spread over instalments (还款方式); a new method is a new member and a row in `schedule.METHODS`."""
+    """How principal and interest are spread over instalments (还款方式); a new method is a new member and a row in
+    `schedule.METHODS`.
+    """
 
     EQUAL_INSTALMENT = "EQUAL_INSTALMENT"
     """等额本息: the same payment each period, solved so that the last one clears the loan."""
@@ -35,7 +37,9 @@ class DayCount(StrEnum):
 
 
 class AllocationBy(StrEnum):
-    """Whether a payment first finishes the oldest instalment (按期) or sweeps one component over all instalments (按科目横扫)."""
+    """Whether a payment first finishes the oldest instalment (按期) or sweeps one component over all instalments
+    (按科目横扫).
+    """
 
     INSTALMENT = "instalment"
     COMPONENT = "component"
@@ -45,10 +49,11 @@ class AllocationBy(StrEnum):
 class Terms:
     """Terms of one loan, fixed when the contract is made.
 
-    principal: minor units of `currency`, above zero. rate_annual, penalty_rate_annual: fractions of one per year (0.18 is 18 %).
-    start_on: value date (起息日), the first day that bears interest. grace_days: days after a due date that, when the borrower pays within
-    them, leave no trace; after them the instalment counts as overdue from its due date (容时, retroactive).
-    allocation_order: the components penalty, interest, principal in the order in which a payment meets them.
+    principal: minor units of `currency`, above zero. rate_annual, penalty_rate_annual: fractions of one per year
+    (0.18 is 18 %). start_on: value date (起息日), the first day that bears interest. grace_days: days after a due
+    date that, when the borrower pays within them, leave no trace; after them the instalment counts as overdue from
+    its due date (容时, retroactive). allocation_order: the components penalty, interest, principal in the order in
+    which a payment meets them.
     """
 
     principal: int

@@ -1,0 +1,437 @@
+"""Reads of servicing: facts, positions, schedules and events of loans; many loans cost as many statements as one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, TypeAlias
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    Subquery,
+    and_,
+    any_,
+    func,
+    literal,
+    select,
+)
+from sqlalchemy.dialects.postgresql import aggregate_order_by
+
+from domain.servicing import tables
+from domain.servicing.event import EventKind, LoanEvent, ScheduleReason
+from domain.servicing.position import Disbursement, Facts, Loan, Position, Progress
+from domain.servicing.position import position as computed
+from domain.servicing.repayment import Bucket, Intent, Source, Taken
+from domain.servicing.schedule import Instalment, Schedule
+from domain.servicing.terms import AllocationBy, DayCount, Method, Terms
+from ledger.money import Rounding
+
+Scope: TypeAlias = Callable[[ColumnElement[int]], ColumnElement[bool]]
+"""Which loans a query is about, as a condition on any column that holds a loan id."""
+
+
+def loans_in(loan_ids: Sequence[int]) -> Scope:
+    """Return the scope of named loans."""
+    ids = literal(list(loan_ids), ARRAY(BigInteger))
+    return lambda loan_id: loan_id == any_(ids)
+
+
+def loans_between(low: int, high: int) -> Scope:
+    """Return the scope of a range of loan ids, both ends inside: a chunk of the close of business."""
+    return lambda loan_id: loan_id.between(low, high)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repayment:
+    """A repayment as it was recorded; amounts in minor units. `reversed_on` is set when it turned out not to have happened."""
+
+    repayment_id: int
+    loan_id: int
+    source: Source
+    intent: Intent
+    paid_on: date
+    amount: int
+    excess: int
+    currency: str
+    plan_version: int | None
+    entry_id: int
+    actor: str
+    key: str
+    recorded_at: datetime
+    reversed_on: date | None
+    reversal_key: str | None
+    taken: tuple[Taken, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScheduleVersion:
+    """One version of a loan's schedule and why it was made."""
+
+    version: int
+    reason: ScheduleReason
+    made_on: date
+    schedule: Schedule
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Aged:
+    """An overdue loan at the end of a day; amounts in minor units, `outstanding` is all unpaid principal."""
+
+    loan_id: int
+    aged_on: date
+    dpd: int
+    bucket: str
+    outstanding: int
+    principal: int
+    interest: int
+    penalty: int
+
+
+def loan(conn: Connection, loan_id: int) -> Loan | None:
+    """Return the contract of a loan."""
+    row = conn.execute(select(tables.loan).where(tables.loan.c.loan_id == loan_id)).one_or_none()
+    return None if row is None else _loan(row)
+
+
+def loan_of_application(conn: Connection, application_id: int) -> Loan | None:
+    """Return the loan that an application became."""
+    row = conn.execute(select(tables.loan).where(tables.loan.c.application_id == application_id)).one_or_none()
+    return None if row is None else _loan(row)
+
+
+def loans(conn: Connection, *, after: int = 0, limit: int = 50) -> tuple[Loan, ...]:
+    """Return contracts in the order of their ids, the page after an id."""
+    asked = select(tables.loan).where(tables.loan.c.loan_id > after).order_by(tables.loan.c.loan_id).limit(limit)
+    return tuple(_loan(row) for row in conn.execute(asked))
+
+
+def loans_of(conn: Connection, loan_ids: Sequence[int]) -> dict[int, Loan]:
+    """Return the contracts of named loans; unknown ids are absent."""
+    asked = select(tables.loan).where(loans_in(loan_ids)(tables.loan.c.loan_id))
+    return {row.loan_id: _loan(row) for row in conn.execute(asked)}
+
+
+def schedule(conn: Connection, loan_id: int) -> Schedule | None:
+    """Return the schedule in force; of a cancelled loan it is empty."""
+    made = schedule_versions(conn, loan_id)
+    return made[-1].schedule if made else None
+
+
+def schedule_versions(conn: Connection, loan_id: int) -> tuple[ScheduleVersion, ...]:
+    """Return every schedule that a loan has had, oldest first."""
+    v, i, ln = tables.schedule_version, tables.instalment, tables.loan
+    asked = (
+        select(
+            v.c.version,
+            v.c.reason,
+            v.c.made_on,
+            ln.c.currency,
+            i.c.no,
+            i.c.from_on,
+            i.c.due_on,
+            i.c.principal,
+            i.c.interest,
+        )
+        .join(ln, ln.c.loan_id == v.c.loan_id)
+        .outerjoin(i, and_(i.c.loan_id == v.c.loan_id, i.c.version == v.c.version))
+        .where(v.c.loan_id == loan_id)
+        .order_by(v.c.version, i.c.no)
+    )
+    grouped: dict[int, list[Row[Any]]] = {}
+    for row in conn.execute(asked):
+        grouped.setdefault(row.version, []).append(row)
+    return tuple(
+        ScheduleVersion(
+            version=version,
+            reason=ScheduleReason(rows[0].reason),
+            made_on=rows[0].made_on,
+            schedule=Schedule(
+                rows[0].currency,
+                tuple(Instalment(r.no, r.from_on, r.due_on, r.principal, r.interest) for r in rows if r.no is not None),
+            ),
+        )
+        for version, rows in grouped.items()
+    )
+
+
+def position(conn: Connection, *, loan_id: int, on: date) -> Position | None:
+    """Return the position of one loan at the beginning of a date, from payments and accruals up to it."""
+    return positions(conn, loan_ids=[loan_id], on=on).get(loan_id)
+
+
+def positions(conn: Connection, *, loan_ids: Sequence[int], on: date) -> dict[int, Position]:
+    """Return positions of many loans, in two statements; unknown ids are absent."""
+    return {loan_id: computed(known, on=on) for loan_id, known in facts(conn, loans_in(loan_ids), until=on).items()}
+
+
+def facts(conn: Connection, scope: Scope, *, until: date | None = None) -> dict[int, Facts]:
+    """Return the facts of the loans in a scope, in two statements.
+
+    `until` leaves out what happened after that date; what is known today about earlier dates stays in.
+    """
+    progress: dict[int, list[Progress]] = {}
+    for row in conn.execute(select(instalments(scope, until=until)).order_by("loan_id", "no")):
+        progress.setdefault(row.loan_id, []).append(_progress(row))
+    return {
+        row.loan_id: Facts(
+            loan=_loan(row),
+            disbursement=_DISBURSEMENT.get(row.answer, Disbursement.INSTRUCTED),
+            version=row.version,
+            progress=tuple(progress.get(row.loan_id, ())),
+            interest_booked=row.interest_booked,
+            overpayment=row.overpayment,
+        )
+        for row in conn.execute(_heads(scope, until=until))
+    }
+
+
+def locked_facts(conn: Connection, loan_ids: Sequence[int]) -> dict[int, Facts]:
+    """Lock the loans, in the order of their ids, until the transaction ends, and return their facts as they then are."""
+    ids = tables.loan.c.loan_id
+    conn.execute(select(ids).where(loans_in(loan_ids)(ids)).order_by(ids).with_for_update()).all()
+    return facts(conn, loans_in(loan_ids))
+
+
+def events(conn: Connection, loan_id: int) -> tuple[LoanEvent, ...]:
+    """Return what happened to a loan, in the order in which we learned it."""
+    e = tables.loan_event.c
+    return tuple(
+        LoanEvent(
+            event_id=row.event_id,
+            loan_id=row.loan_id,
+            kind=EventKind(row.kind),
+            happened_on=row.happened_on,
+            entry_id=row.entry_id,
+            actor=row.actor,
+            key=row.key,
+            recorded_at=row.recorded_at,
+        )
+        for row in conn.execute(select(tables.loan_event).where(e.loan_id == loan_id).order_by(e.event_id))
+    )
+
+
+def repayment(conn: Connection, repayment_id: int) -> Repayment | None:
+    """Return one repayment."""
+    return next(iter(_repayments(conn, tables.repayment.c.repayment_id == repayment_id)), None)
+
+
+def repayments(conn: Connection, loan_id: int) -> tuple[Repayment, ...]:
+    """Return the repayments of a loan, reversed ones too, oldest first."""
+    return tuple(_repayments(conn, tables.repayment.c.loan_id == loan_id))
+
+
+def repayments_by_key(conn: Connection, keys: Sequence[str]) -> dict[str, Repayment]:
+    """Return the repayments that were recorded under these idempotency keys."""
+    return {one.key: one for one in _repayments(conn, tables.repayment.c.key.in_(keys))}
+
+
+def aged(conn: Connection, *, on: date) -> tuple[Aged, ...]:
+    """Return the loans that were overdue at the end of a closed day, the oldest debt first."""
+    a = tables.ageing.c
+    return tuple(
+        Aged(**row._mapping)  # noqa: SLF001 - SQLAlchemy's documented mapping of a row
+        for row in conn.execute(select(tables.ageing).where(a.aged_on == on).order_by(a.dpd.desc(), a.loan_id))
+    )
+
+
+def instalments(scope: Scope, *, until: date | None = None) -> Subquery:
+    """Return each instalment of the schedules in force with what was paid, moved and accrued of it.
+
+    Columns: loan_id, no, from_on, due_on, principal, interest; penalty_paid, receivable_paid, accrued_paid, overdue_paid, normal_paid
+    (what repayments took from which account); principal_dates, principal_amounts; interest_moved, principal_moved; penalty_booked.
+    """
+    i = _in_force(scope, until=until)
+    paid, moved = _paid(scope, until=until), _moved(scope, until=until)
+    accrual = tables.penalty_accrual
+    booked = select(accrual.c.booked).where(accrual.c.loan_id == i.c.loan_id, accrual.c.no == i.c.no)
+    if until is not None:
+        booked = booked.where(accrual.c.accrued_on < until)
+    latest = booked.order_by(accrual.c.accrual_id.desc()).limit(1).scalar_subquery()
+    return (
+        select(
+            *i.c,
+            *(func.coalesce(paid.c[name], 0).label(name) for name in _PAID),
+            paid.c.principal_dates,
+            paid.c.principal_amounts,
+            func.coalesce(moved.c.interest_moved, 0).label("interest_moved"),
+            func.coalesce(moved.c.principal_moved, 0).label("principal_moved"),
+            func.coalesce(latest, 0).label("penalty_booked"),
+        )
+        .outerjoin(paid, and_(paid.c.loan_id == i.c.loan_id, paid.c.no == i.c.no))
+        .outerjoin(moved, and_(moved.c.loan_id == i.c.loan_id, moved.c.no == i.c.no))
+        .subquery("progress")
+    )
+
+
+_DISBURSEMENT = {
+    EventKind.DISBURSED.value: Disbursement.SUCCEEDED,
+    EventKind.DISBURSEMENT_FAILED.value: Disbursement.FAILED,
+}
+
+_PAID = {
+    "penalty_paid": Bucket.PENALTY,
+    "receivable_paid": Bucket.INTEREST,
+    "accrued_paid": Bucket.ACCRUED_INTEREST,
+    "overdue_paid": Bucket.OVERDUE_PRINCIPAL,
+    "normal_paid": Bucket.PRINCIPAL,
+}
+
+
+def _in_force(scope: Scope, *, until: date | None) -> Subquery:
+    if until is None:
+        current = tables.current_instalment
+        return select(current).where(scope(current.c.loan_id)).subquery("i")
+    i, v = tables.instalment, tables.schedule_version
+    version = select(func.max(v.c.version)).where(v.c.loan_id == i.c.loan_id, v.c.made_on <= until).scalar_subquery()
+    return select(i).where(scope(i.c.loan_id), i.c.version == version).subquery("i")
+
+
+def _paid(scope: Scope, *, until: date | None) -> Subquery:
+    a = tables.standing_allocation
+    is_principal = a.c.component.in_([Bucket.OVERDUE_PRINCIPAL.value, Bucket.PRINCIPAL.value])
+    asked = (
+        select(
+            a.c.loan_id,
+            a.c.no,
+            *(func.sum(a.c.amount).filter(a.c.component == bucket.value).label(name) for name, bucket in _PAID.items()),
+            func.array_agg(aggregate_order_by(a.c.paid_on, a.c.repayment_id, a.c.component))
+            .filter(is_principal)
+            .label("principal_dates"),
+            func.array_agg(aggregate_order_by(a.c.amount, a.c.repayment_id, a.c.component))
+            .filter(is_principal)
+            .label("principal_amounts"),
+        )
+        .where(scope(a.c.loan_id))
+        .group_by(a.c.loan_id, a.c.no)
+    )
+    return (asked if until is None else asked.where(a.c.paid_on <= until)).subquery("paid")
+
+
+def _moved(scope: Scope, *, until: date | None) -> Subquery:
+    m = tables.movement
+    asked = (
+        select(
+            m.c.loan_id,
+            m.c.no,
+            func.sum(m.c.amount).filter(m.c.kind == "INTEREST_DUE").label("interest_moved"),
+            func.sum(m.c.amount).filter(m.c.kind == "PRINCIPAL_OVERDUE").label("principal_moved"),
+        )
+        .where(scope(m.c.loan_id))
+        .group_by(m.c.loan_id, m.c.no)
+    )
+    return (asked if until is None else asked.where(m.c.moved_on < until)).subquery("moved")
+
+
+def _heads(scope: Scope, *, until: date | None) -> Select[Any]:
+    ln, e, v, r, a = (
+        tables.loan,
+        tables.loan_event,
+        tables.schedule_version,
+        tables.standing_repayment,
+        tables.interest_accrual,
+    )
+    answer = select(e.c.kind).where(e.c.loan_id == ln.c.loan_id, e.c.kind.in_(_DISBURSEMENT))
+    version = select(func.max(v.c.version)).where(v.c.loan_id == ln.c.loan_id)
+    booked = select(a.c.booked).where(a.c.loan_id == ln.c.loan_id)
+    held = select(overpaid(r)).where(r.c.loan_id == ln.c.loan_id)
+    if until is not None:
+        answer, version = answer.where(e.c.happened_on <= until), version.where(v.c.made_on <= until)
+        booked, held = booked.where(a.c.accrued_on < until), held.where(r.c.paid_on <= until)
+    latest = booked.order_by(a.c.accrual_id.desc()).limit(1)
+    return select(
+        ln,
+        answer.scalar_subquery().label("answer"),
+        func.coalesce(version.scalar_subquery(), 0).label("version"),
+        func.coalesce(latest.scalar_subquery(), 0).label("interest_booked"),
+        func.coalesce(held.scalar_subquery(), 0).label("overpayment"),
+    ).where(scope(ln.c.loan_id))
+
+
+def overpaid(repayment: Any) -> ColumnElement[int]:  # noqa: ANN401 - the view or a table of its shape
+    """Return the sum of excess paid in less what was applied since, over standing repayments."""
+    applied = func.sum(repayment.c.amount).filter(repayment.c.source == Source.OVERPAYMENT.value)
+    paid_in = func.sum(repayment.c.excess).filter(repayment.c.source == Source.CASH.value)
+    return func.coalesce(paid_in, 0) - func.coalesce(applied, 0)
+
+
+def _progress(row: Row[Any]) -> Progress:
+    return Progress(
+        instalment=Instalment(row.no, row.from_on, row.due_on, row.principal, row.interest),
+        principal_payments=tuple(zip(row.principal_dates or (), row.principal_amounts or (), strict=True)),
+        interest_paid=int(row.receivable_paid + row.accrued_paid),
+        penalty_paid=int(row.penalty_paid),
+        penalty_booked=row.penalty_booked,
+        interest_receivable=int(row.interest_moved - row.receivable_paid),
+        principal_overdue=int(row.principal_moved - row.overdue_paid),
+    )
+
+
+def _loan(row: Row[Any]) -> Loan:
+    return Loan(
+        loan_id=row.loan_id,
+        application_id=row.application_id,
+        product_id=row.product_id,
+        product_version=row.product_version,
+        book=row.book,
+        platform_book=row.platform_book,
+        funder_id=row.funder_id,
+        party_id=row.party_id,
+        channel_id=row.channel_id,
+        customer_id=row.customer_id,
+        service_fee=row.service_fee,
+        terms=Terms(
+            principal=row.principal,
+            currency=row.currency,
+            rate_annual=row.rate_annual,
+            term_months=row.term_months,
+            start_on=row.start_on,
+            day_count=DayCount(row.day_count),
+            rounding=Rounding(row.rounding),
+            grace_days=row.grace_days,
+            penalty_rate_annual=row.penalty_rate_annual,
+            allocation_order=tuple(row.allocation_order),
+            allocation_by=AllocationBy(row.allocation_by),
+            method=Method(row.method),
+        ),
+    )
+
+
+def _repayments(conn: Connection, where: ColumnElement[bool]) -> Iterator[Repayment]:
+    r, x, a = tables.repayment, tables.repayment_reversal, tables.allocation
+    asked = (
+        select(r, x.c.reversed_on, x.c.key.label("reversal_key"))
+        .outerjoin(x, x.c.repayment_id == r.c.repayment_id)
+        .where(where)
+        .order_by(r.c.repayment_id)
+    )
+    rows = conn.execute(asked).all()
+    taken: dict[int, list[Taken]] = {}
+    if rows:
+        parts = select(a).where(a.c.repayment_id.in_([row.repayment_id for row in rows]))
+        for part in conn.execute(parts.order_by(a.c.repayment_id, a.c.no, a.c.component)):
+            taken.setdefault(part.repayment_id, []).append(Taken(part.no, Bucket(part.component), part.amount))
+    for row in rows:
+        yield Repayment(
+            repayment_id=row.repayment_id,
+            loan_id=row.loan_id,
+            source=Source(row.source),
+            intent=Intent(row.intent),
+            paid_on=row.paid_on,
+            amount=row.amount,
+            excess=row.excess,
+            currency=row.currency,
+            plan_version=row.plan_version,
+            entry_id=row.entry_id,
+            actor=row.actor,
+            key=row.key,
+            recorded_at=row.recorded_at,
+            reversed_on=row.reversed_on,
+            reversal_key=row.reversal_key,
+            taken=tuple(taken.get(row.repayment_id, ())),
+        )

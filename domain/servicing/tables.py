@@ -1,0 +1,330 @@
+"""Tables of the servicing schema, exactly as `migrations/versions/0006_servicing.sql` makes them."""
+
+from sqlalchemy import (
+    ARRAY,
+    CHAR,
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Date,
+    DateTime,
+    ForeignKeyConstraint,
+    Identity,
+    Index,
+    Integer,
+    Numeric,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    UniqueConstraint,
+    column,
+    table,
+    text,
+)
+
+from domain.metadata import metadata
+
+loan = Table(
+    "loan",
+    metadata,
+    Column("loan_id", BigInteger, Identity(always=False), nullable=False),
+    Column("application_id", BigInteger, nullable=False),
+    Column("product_id", BigInteger, nullable=False),
+    Column("product_version", Integer, nullable=False),
+    Column("book", Integer, nullable=False),
+    Column("platform_book", Integer, nullable=False),
+    Column("funder_id", BigInteger, nullable=False),
+    Column("party_id", BigInteger, nullable=False),
+    Column("channel_id", BigInteger, nullable=False),
+    Column("customer_id", BigInteger, nullable=False),
+    Column("principal", BigInteger, nullable=False),
+    Column("currency", CHAR(3), nullable=False),
+    Column("rate_annual", Numeric(12, 8), nullable=False),
+    Column("penalty_rate_annual", Numeric(12, 8), nullable=False),
+    Column("term_months", Integer, nullable=False),
+    Column("method", Text, nullable=False),
+    Column("day_count", Text, nullable=False),
+    Column("rounding", Text, nullable=False),
+    Column("grace_days", Integer, nullable=False),
+    Column("allocation_order", ARRAY(Text), nullable=False),
+    Column("allocation_by", Text, nullable=False),
+    Column("service_fee", BigInteger, nullable=False),
+    Column("start_on", Date, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    PrimaryKeyConstraint("loan_id", name="loan_pkey"),
+    UniqueConstraint("application_id", name="loan_of_application_once"),
+    ForeignKeyConstraint(
+        ["product_id", "product_version"],
+        ["product.version.product_id", "product.version.version"],
+        name="loan_of_version",
+    ),
+    CheckConstraint("principal > 0", name="loan_principal_positive"),
+    CheckConstraint("rate_annual >= 0 AND penalty_rate_annual >= 0", name="loan_rates_not_negative"),
+    CheckConstraint("term_months > 0", name="loan_term_positive"),
+    CheckConstraint("grace_days >= 0", name="loan_grace_not_negative"),
+    CheckConstraint("service_fee >= 0", name="loan_service_fee_not_negative"),
+    schema="servicing",
+    comment="The contract as it was made; amounts in minor units, rates as fractions per year.",
+)
+"""The contract as it was made."""
+
+schedule_version = Table(
+    "schedule_version",
+    metadata,
+    Column("loan_id", BigInteger, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("made_on", Date, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    PrimaryKeyConstraint("loan_id", "version", name="schedule_version_pkey"),
+    ForeignKeyConstraint(["loan_id"], ["servicing.loan.loan_id"], name="schedule_version_of_loan"),
+    CheckConstraint("version >= 1", name="schedule_version_counts"),
+    CheckConstraint(
+        "reason IN ('ORIGINAL', 'VALUE_DATE', 'DISBURSE_CANCEL', 'EARLY_SETTLEMENT', 'REVERSAL')",
+        name="schedule_version_reason_known",
+    ),
+    schema="servicing",
+    comment="Why each schedule exists; the highest version is in force.",
+)
+"""Why each schedule exists."""
+
+instalment = Table(
+    "instalment",
+    metadata,
+    Column("loan_id", BigInteger, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("no", Integer, nullable=False),
+    Column("from_on", Date, nullable=False),
+    Column("due_on", Date, nullable=False),
+    Column("principal", BigInteger, nullable=False),
+    Column("interest", BigInteger, nullable=False),
+    PrimaryKeyConstraint("loan_id", "version", "no", name="instalment_pkey"),
+    ForeignKeyConstraint(
+        ["loan_id", "version"],
+        ["servicing.schedule_version.loan_id", "servicing.schedule_version.version"],
+        name="instalment_of_schedule",
+    ),
+    CheckConstraint("no >= 1", name="instalment_no_counts"),
+    CheckConstraint("from_on <= due_on", name="instalment_period_forward"),
+    CheckConstraint("principal >= 0 AND interest >= 0", name="instalment_amounts_not_negative"),
+    CheckConstraint("from_on < due_on OR interest = 0", name="instalment_no_days_no_interest"),
+    schema="servicing",
+    comment="One line of a schedule version: interest for [from_on, due_on), amounts in minor units.",
+)
+"""One line of a schedule version."""
+
+loan_event = Table(
+    "loan_event",
+    metadata,
+    Column("event_id", BigInteger, Identity(always=True), nullable=False),
+    Column("loan_id", BigInteger, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("happened_on", Date, nullable=False),
+    Column("entry_id", BigInteger),
+    Column("actor", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("recorded_at", DateTime(timezone=True), nullable=False),
+    PrimaryKeyConstraint("event_id", name="loan_event_pkey"),
+    ForeignKeyConstraint(["loan_id"], ["servicing.loan.loan_id"], name="loan_event_of_loan"),
+    CheckConstraint(
+        "kind IN ('INSTRUCTED', 'DISBURSED', 'DISBURSEMENT_FAILED', 'REPAID', 'OVERPAYMENT_APPLIED', 'REVERSED', 'OVERDUE', 'SETTLED')",
+        name="loan_event_kind_known",
+    ),
+    Index("loan_event_by_loan", "loan_id", "event_id"),
+    Index("loan_event_instructed_once", "loan_id", unique=True, postgresql_where=text("kind = 'INSTRUCTED'")),
+    Index(
+        "loan_event_answered_once",
+        "loan_id",
+        unique=True,
+        postgresql_where=text("kind IN ('DISBURSED', 'DISBURSEMENT_FAILED')"),
+    ),
+    schema="servicing",
+    comment="What happened to a loan, in the order in which we learned it.",
+)
+"""What happened to a loan, in the order in which we learned it."""
+
+repayment = Table(
+    "repayment",
+    metadata,
+    Column("repayment_id", BigInteger, Identity(always=False), nullable=False),
+    Column("loan_id", BigInteger, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("intent", Text, nullable=False),
+    Column("paid_on", Date, nullable=False),
+    Column("amount", BigInteger, nullable=False),
+    Column("excess", BigInteger, nullable=False),
+    Column("currency", CHAR(3), nullable=False),
+    Column("plan_version", Integer),
+    Column("entry_id", BigInteger, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("recorded_at", DateTime(timezone=True), nullable=False),
+    PrimaryKeyConstraint("repayment_id", name="repayment_pkey"),
+    UniqueConstraint("key", name="repayment_key_once"),
+    ForeignKeyConstraint(["loan_id"], ["servicing.loan.loan_id"], name="repayment_of_loan"),
+    ForeignKeyConstraint(
+        ["loan_id", "plan_version"],
+        ["servicing.schedule_version.loan_id", "servicing.schedule_version.version"],
+        name="repayment_of_plan",
+    ),
+    CheckConstraint("source IN ('CASH', 'OVERPAYMENT')", name="repayment_source_known"),
+    CheckConstraint("intent IN ('DUE', 'SETTLE')", name="repayment_intent_known"),
+    CheckConstraint("amount > 0", name="repayment_amount_positive"),
+    CheckConstraint("excess >= 0 AND excess <= amount", name="repayment_excess_within"),
+    CheckConstraint("source = 'CASH' OR excess = 0", name="repayment_application_has_no_excess"),
+    Index("repayment_by_loan", "loan_id", "repayment_id"),
+    schema="servicing",
+    comment="Money that met a loan; plan_version is the schedule that it put in force by settling early.",
+)
+"""Money that met a loan."""
+
+allocation = Table(
+    "allocation",
+    metadata,
+    Column("repayment_id", BigInteger, nullable=False),
+    Column("loan_id", BigInteger, nullable=False),
+    Column("no", Integer, nullable=False),
+    Column("component", Text, nullable=False),
+    Column("amount", BigInteger, nullable=False),
+    PrimaryKeyConstraint("repayment_id", "no", "component", name="allocation_pkey"),
+    ForeignKeyConstraint(["repayment_id"], ["servicing.repayment.repayment_id"], name="allocation_of_repayment"),
+    CheckConstraint(
+        "component IN ('penalty', 'interest', 'accrued_interest', 'overdue_principal', 'principal')",
+        name="allocation_component_known",
+    ),
+    CheckConstraint("amount > 0", name="allocation_amount_positive"),
+    Index("allocation_by_loan", "loan_id"),
+    schema="servicing",
+    comment="What a repayment paid of which instalment, and from which account it was taken.",
+)
+"""What a repayment paid of which instalment, and from which account it was taken."""
+
+repayment_reversal = Table(
+    "repayment_reversal",
+    metadata,
+    Column("repayment_id", BigInteger, nullable=False),
+    Column("reversed_on", Date, nullable=False),
+    Column("entry_id", BigInteger, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("recorded_at", DateTime(timezone=True), nullable=False),
+    PrimaryKeyConstraint("repayment_id", name="repayment_reversal_pkey"),
+    UniqueConstraint("key", name="repayment_reversal_key_once"),
+    ForeignKeyConstraint(
+        ["repayment_id"], ["servicing.repayment.repayment_id"], name="repayment_reversal_of_repayment"
+    ),
+    schema="servicing",
+    comment="Repayments that turned out not to have happened; each at most once.",
+)
+"""Repayments that turned out not to have happened."""
+
+interest_accrual = Table(
+    "interest_accrual",
+    metadata,
+    Column("accrual_id", BigInteger, Identity(always=True), nullable=False),
+    Column("loan_id", BigInteger, nullable=False),
+    Column("accrued_on", Date, nullable=False),
+    Column("booked", BigInteger, nullable=False),
+    Column("entry_id", BigInteger, nullable=False),
+    PrimaryKeyConstraint("accrual_id", name="interest_accrual_pkey"),
+    Index("interest_accrual_latest", "loan_id", text("accrual_id DESC"), postgresql_include=["booked"]),
+    schema="servicing",
+    comment="Interest of a loan that the journal has accrued since its start; the latest row counts.",
+)
+"""Interest of a loan that the journal has accrued since its start."""
+
+penalty_accrual = Table(
+    "penalty_accrual",
+    metadata,
+    Column("accrual_id", BigInteger, Identity(always=True), nullable=False),
+    Column("loan_id", BigInteger, nullable=False),
+    Column("no", Integer, nullable=False),
+    Column("accrued_on", Date, nullable=False),
+    Column("booked", BigInteger, nullable=False),
+    Column("entry_id", BigInteger, nullable=False),
+    PrimaryKeyConstraint("accrual_id", name="penalty_accrual_pkey"),
+    CheckConstraint("booked >= 0", name="penalty_accrual_not_negative"),
+    Index("penalty_accrual_latest", "loan_id", "no", text("accrual_id DESC"), postgresql_include=["booked"]),
+    schema="servicing",
+    comment="Penalty of an instalment that the journal has accrued so far; the latest row counts.",
+)
+"""Penalty of an instalment that the journal has accrued so far."""
+
+movement = Table(
+    "movement",
+    metadata,
+    Column("loan_id", BigInteger, nullable=False),
+    Column("no", Integer, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("moved_on", Date, nullable=False),
+    Column("amount", BigInteger, nullable=False),
+    Column("entry_id", BigInteger, nullable=False),
+    PrimaryKeyConstraint("loan_id", "no", "kind", "moved_on", name="movement_pkey"),
+    CheckConstraint("kind IN ('INTEREST_DUE', 'PRINCIPAL_OVERDUE')", name="movement_kind_known"),
+    CheckConstraint("amount > 0", name="movement_amount_positive"),
+    schema="servicing",
+    comment="Interest moved to receivables on its due date, principal moved to overdue after grace.",
+)
+"""Interest moved to receivables on its due date, principal moved to overdue after grace."""
+
+ageing = Table(
+    "ageing",
+    metadata,
+    Column("aged_on", Date, nullable=False),
+    Column("loan_id", BigInteger, nullable=False),
+    Column("dpd", Integer, nullable=False),
+    Column("bucket", Text, nullable=False),
+    Column("outstanding", BigInteger, nullable=False),
+    Column("principal", BigInteger, nullable=False),
+    Column("interest", BigInteger, nullable=False),
+    Column("penalty", BigInteger, nullable=False),
+    PrimaryKeyConstraint("aged_on", "loan_id", name="ageing_pkey"),
+    CheckConstraint("dpd > 0", name="ageing_is_overdue"),
+    schema="servicing",
+    comment="Overdue loans at the end of each day: days past due, bucket, unpaid principal, and what is overdue by component.",
+)
+"""Overdue loans at the end of each day."""
+
+current_instalment = table(
+    "current_instalment",
+    column("loan_id", BigInteger),
+    column("version", Integer),
+    column("no", Integer),
+    column("from_on", Date),
+    column("due_on", Date),
+    column("principal", BigInteger),
+    column("interest", BigInteger),
+    schema="servicing",
+)
+"""View: instalments of the schedule version in force."""
+
+standing_repayment = table(
+    "standing_repayment",
+    column("repayment_id", BigInteger),
+    column("loan_id", BigInteger),
+    column("source", Text),
+    column("intent", Text),
+    column("paid_on", Date),
+    column("amount", BigInteger),
+    column("excess", BigInteger),
+    column("currency", CHAR(3)),
+    column("plan_version", Integer),
+    column("entry_id", BigInteger),
+    schema="servicing",
+)
+"""View: repayments that were not reversed."""
+
+standing_allocation = table(
+    "standing_allocation",
+    column("repayment_id", BigInteger),
+    column("loan_id", BigInteger),
+    column("no", Integer),
+    column("component", Text),
+    column("amount", BigInteger),
+    column("paid_on", Date),
+    schema="servicing",
+)
+"""View: allocations of repayments that were not reversed."""
