@@ -2,11 +2,11 @@
 
 Every field is a four-byte big-endian length and that many bytes; an absent field is the length ``FF FF FF FF`` alone.
 Whole numbers are big-endian two's complement of their column's width, dates are days and instants are microseconds
-since 2000-01-01 (UTC), texts are UTF-8. A row is a two-byte count of fields and the fields. This is also how PostgreSQL
+since 2000-01-01 (UTC), texts are UTF-8. A row is its fields one after another. This is also how PostgreSQL
 sends a row in a binary COPY, so a journal can be hashed as it streams, without an object per field.
 Golden vectors fix it.
 
-``leaf = H(00 | tag length | tag | meta digest | entry row | line count | line rows in line_no order)``
+``leaf = H(00 | tag length | tag | meta digest | log row | entry row | line count | line rows in line_no order)``
 """
 
 import hashlib
@@ -33,6 +33,12 @@ LINE_COLUMNS: Final = (
     "subject_id", "party_id", "scheme_id", "funder_id", "channel_id",
 )  # fmt: skip
 """Columns of a line row in canonical order; the always-present ones first, so their places in the bytes are fixed."""
+
+LOG_COLUMNS: Final = ("book_id", "seq", "entry_id", "period_id", "is_red", "sequenced_at")
+"""Columns of the log row that numbered the entry, in canonical order."""
+
+LogRow = tuple[int, int, int, int, bool, datetime]
+"""One value per name of `LOG_COLUMNS`."""
 
 EntryRow = tuple[
     int, int, int, UUID, str, str, bytes, str, int, date, date | None, date | None, int, int | None, bool, str, str,
@@ -75,7 +81,7 @@ def _sha256(data: bytes) -> bytes:
 _I4: Final = struct.Struct(">Ii")
 _I8: Final = struct.Struct(">Iq")
 _LENGTH: Final = struct.Struct(">I")
-_FIXED: Final = struct.Struct(">H Ii Ii Iq Ii Ii Ii I3s Is Iq")
+_FIXED: Final = struct.Struct(">Ii Ii Iq Ii Ii Ii I3s Is Iq")
 
 
 def _i4(number: int) -> bytes:
@@ -94,19 +100,32 @@ def _day(day: date | None) -> bytes:
     return ABSENT if day is None else _I4.pack(4, day.toordinal() - EPOCH_DAY)
 
 
+def _instant(at: datetime) -> bytes:
+    since = at - EPOCH
+    return _I8.pack(8, (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds)
+
+
+def _flag(flag: bool) -> bytes:  # noqa: FBT001 - a column's value
+    return b"\0\0\0\1\1" if flag else b"\0\0\0\1\0"
+
+
+def encode_log(row: LogRow) -> bytes:
+    """Canonical bytes of a log row."""
+    book, seq, entry, period, is_red, sequenced = row
+    return b"".join((_i4(book), _i8(seq), _i8(entry), _i4(period), _flag(is_red), _instant(sequenced)))
+
+
 def encode_entry(row: EntryRow) -> bytes:
     """Canonical bytes of an entry row, without `meta`."""
     (book, period, entry, event, source, ik, body, kind, version, effective, economic, paid, n_lines, reverses, is_red,
      actor, description, recorded, mac) = row  # fmt: skip
-    since = recorded - EPOCH
     return b"".join(
         (
-            len(row).to_bytes(2, "big"),
             _i4(book), _i4(period), _i8(entry), _raw(event.bytes), _raw(source.encode()), _raw(ik.encode()),
             _raw(body), _raw(kind.encode()), _i4(version), _day(effective), _day(economic), _day(paid), _i4(n_lines),
-            ABSENT if reverses is None else _i8(reverses), b"\0\0\0\1\1" if is_red else b"\0\0\0\1\0",
+            ABSENT if reverses is None else _i8(reverses), _flag(is_red),
             _raw(actor.encode()), _raw(description.encode()),
-            _i8((since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds), _raw(mac),
+            _instant(recorded), _raw(mac),
         )
     )  # fmt: skip
 
@@ -117,7 +136,7 @@ def encode_line(row: LineRow) -> bytes:
     return b"".join(
         (
             _FIXED.pack(
-                14, 4, book, 4, period, 8, entry, 4, line_no, 4, effective.toordinal() - EPOCH_DAY, 4, account,
+                4, book, 4, period, 8, entry, 4, line_no, 4, effective.toordinal() - EPOCH_DAY, 4, account,
                 3, currency.encode(), 1, side.encode(), 8, amount,
             ),
             ABSENT if subject is None else _I8.pack(8, subject),
@@ -126,15 +145,22 @@ def encode_line(row: LineRow) -> bytes:
     )  # fmt: skip
 
 
-def leaf_bytes(entry: bytes, meta: bytes, lines: Sequence[bytes]) -> bytes:
-    """What is hashed for a leaf: prefix, digest of meta, encoded entry, number of lines, encoded lines in order."""
-    return b"".join((LEAF_PREFIX, _LENGTH.pack(len(meta)), meta, entry, _LENGTH.pack(len(lines)), *lines))
+def leaf_bytes(meta: bytes, head: bytes, lines: Sequence[bytes]) -> bytes:
+    """What is hashed for a leaf: prefix, digest of meta, encoded log and entry row, number of lines, encoded lines."""
+    return b"".join((LEAF_PREFIX, _LENGTH.pack(len(meta)), meta, head, _LENGTH.pack(len(lines)), *lines))
 
 
-def leaf_hash(entry: EntryRow, meta: Mapping[str, object] | bytes, lines: Iterable[LineRow], hash_name: str) -> bytes:
+def leaf_hash(
+    log: LogRow,
+    entry: EntryRow,
+    meta: Mapping[str, object] | bytes,
+    lines: Iterable[LineRow],
+    hash_name: str = "sha256",
+) -> bytes:
     """Leaf of a stored entry; `meta` is the mapping, or its digest where the mapping was withheld."""
     meta_hash = meta if isinstance(meta, bytes) else meta_digest(meta, hash_name)
-    return digest(hash_name)(leaf_bytes(encode_entry(entry), meta_hash, [encode_line(line) for line in lines]))
+    head = encode_log(log) + encode_entry(entry)
+    return digest(hash_name)(leaf_bytes(meta_hash, head, [encode_line(line) for line in lines]))
 
 
 def meta_digest(meta: Mapping[str, object], hash_name: str = "sha256") -> bytes:
