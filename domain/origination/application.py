@@ -10,14 +10,16 @@ accounts belong to the encrypted customer of `domain.party`.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from types import MappingProxyType
 from typing import TypeAlias
 
 from domain.calendar import age_on
+from domain.origination.workflow import Stage, State, Worker, waits_for
 from domain.party.customer import IdentityType, born_on
+from ledger.money import Money
 
 Feature: TypeAlias = str | int | Decimal | bool
 """The value of an extension feature; amounts among them are whole minor units (int)."""
@@ -443,3 +445,41 @@ def _account_stored(account: Account) -> dict[str, Json]:
         "bank_code": account.bank_code,
         "last_four": account.account_no[-4:],
     }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Application:
+    """An application as it rests: what was asked, by whom, and where it stands now."""
+
+    application_id: int
+    channel_id: int
+    channel_application_no: str
+    """渠道申请单号: unique within the channel."""
+    product_id: int
+    product_version: int
+    """The version in effect when it was submitted; its flow and parameters hold for the whole application."""
+    customer_id: int
+    amount: Money
+    """What was asked for."""
+    term_months: int
+    form: Mapping[str, Json]
+    """The form as `stored`."""
+    facts: Mapping[str, Feature | None]
+    """What risk may judge, counted to the day of submission."""
+    submitted_on: date
+    received_at: datetime
+    submitted_by: str
+    state: State
+    """Where it stands now."""
+    loan_id: int | None = None
+    """The loan that came of it, also when its disbursement failed."""
+
+    @property
+    def stage(self) -> Stage:
+        """The stage at which it stands."""
+        return self.state.stage
+
+    @property
+    def waits_for(self) -> Worker:
+        """Who must act next."""
+        return waits_for(self.state.stage)
