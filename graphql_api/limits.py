@@ -1,5 +1,4 @@
-"""How large a question may be: depth, breadth, aliases, directives and cost, all measured in one pass over the
-document.
+"""How large a question may be: depth, breadth, aliases, directives and cost, measured in one pass over the document.
 
 The pass remembers what each fragment measures, so a fragment that is spread a thousand times is walked once, and
 every sum stops at `CEILING`; the work is linear in the document, however far the fragments would unfold. (Limiters
@@ -61,7 +60,7 @@ class Limits:
     aliases: int = 30
     directives: int = 50
     root_fields: int = 20
-    fields: int = 1_000
+    fields: int = 500
     """All fields, fragments unfolded."""
     cost: int = 1_000
     list_size: int = 100
@@ -123,8 +122,7 @@ _STRUCTURE = ("Edge", "PageInfo")
 
 
 def weights(schema: GraphQLSchema, *, free: Collection[str] = ()) -> Weights:
-    """Read the weights of all fields out of a schema; objects of the types named in `free` are values and cost
-    nothing."""
+    """Read the weights of all fields out of a schema; objects of the types in `free` are values and cost nothing."""
     composite = [
         kind for kind in schema.type_map.values() if isinstance(kind, (GraphQLObjectType, GraphQLInterfaceType))
     ]

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 SCHEMA = build_schema("""
 type Query { node: Node, loans(first: Int, last: Int): LoanConnection!, name: String }
 type Mutation { repay: Node }
-type Node {node: Node, name: String, tags: [String!]!, lines: [Node!]!, price: Money, loans(first: Int): LoanConnection!}
+type Node {node: Node, name: String,
+  tags: [String!]!, lines: [Node!]!, price: Money, loans(first: Int): LoanConnection!}
 type Money { amount: String }
 type LoanConnection { edges: [LoanEdge!]!, nodes: [Node!]! }
 type LoanEdge { node: Node }

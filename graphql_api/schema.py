@@ -1,0 +1,46 @@
+"""The schema, built once: types, strict scalars, and the policy of every field."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import strawberry
+from graphql import GraphQLSchema
+from strawberry.schema.config import StrawberryConfig
+
+from graphql_api.documents import Documents
+from graphql_api.execution import Executor
+from graphql_api.limits import Limits, weights
+from graphql_api.queries import Query
+from graphql_api.scalars import SCALARS
+
+FREE: Final = ("Money",)
+"""Types whose objects are values and cost nothing."""
+
+
+def build() -> strawberry.Schema:
+    """Build the schema."""
+    return strawberry.Schema(query=Query, config=StrawberryConfig(scalar_map=SCALARS))
+
+
+def core(schema: strawberry.Schema) -> GraphQLSchema:
+    """The executable schema inside; the library keeps it under a private name."""
+    inner = schema._schema  # noqa: SLF001 - its own views do the same
+    assert isinstance(inner, GraphQLSchema)
+    return inner
+
+
+def printed() -> str:
+    """The contract as text: what stands in schema.graphql."""
+    return build().as_str() + "\n"
+
+
+def executor(limits: Limits) -> Executor:
+    """An executor of the whole schema within limits."""
+    schema = core(build())
+    return Executor(
+        schema=schema,
+        table=weights(schema, free=FREE),
+        limits=limits,
+        documents=Documents.of(schema, tokens_max=limits.tokens, errors_max=limits.errors),
+    )
