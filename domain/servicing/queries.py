@@ -49,7 +49,9 @@ def loans_between(low: int, high: int) -> Scope:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Repayment:
-    """A repayment as it was recorded; amounts in minor units. `reversed_on` is set when it turned out not to have happened."""
+    """A repayment as it was recorded; amounts in minor units, `reversed_on` set when it turned out not to have
+    happened.
+    """
 
     repayment_id: int
     loan_id: int
@@ -67,6 +69,13 @@ class Repayment:
     reversed_on: date | None
     reversal_key: str | None
     taken: tuple[Taken, ...]
+
+    def by_component(self) -> dict[str, int]:
+        """Amount per component of the borrower (penalty, interest, principal), whatever account it was taken from."""
+        totals: dict[str, int] = {}
+        for one in self.taken:
+            totals[one.bucket.component] = totals.get(one.bucket.component, 0) + one.amount
+        return totals
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,7 +152,7 @@ def schedule_versions(conn: Connection, loan_id: int) -> tuple[ScheduleVersion, 
         .where(v.c.loan_id == loan_id)
         .order_by(v.c.version, i.c.no)
     )
-    grouped: dict[int, list[Row[Any]]] = {}
+    grouped: dict[int, list[Any]] = {}
     for row in conn.execute(asked):
         grouped.setdefault(row.version, []).append(row)
     return tuple(
@@ -185,7 +194,7 @@ def facts(conn: Connection, scope: Scope, *, until: date | None = None) -> dict[
             version=row.version,
             progress=tuple(progress.get(row.loan_id, ())),
             interest_booked=row.interest_booked,
-            overpayment=row.overpayment,
+            overpayment=int(row.overpayment),
         )
         for row in conn.execute(_heads(scope, until=until))
     }
@@ -243,8 +252,9 @@ def aged(conn: Connection, *, on: date) -> tuple[Aged, ...]:
 def instalments(scope: Scope, *, until: date | None = None) -> Subquery:
     """Return each instalment of the schedules in force with what was paid, moved and accrued of it.
 
-    Columns: loan_id, no, from_on, due_on, principal, interest; penalty_paid, receivable_paid, accrued_paid, overdue_paid, normal_paid
-    (what repayments took from which account); principal_dates, principal_amounts; interest_moved, principal_moved; penalty_booked.
+    Columns: loan_id, no, from_on, due_on, principal, interest; penalty_paid, receivable_paid, accrued_paid,
+    overdue_paid, normal_paid (what repayments took from which account); principal_dates, principal_amounts;
+    interest_moved, principal_moved; penalty_booked.
     """
     i = _in_force(scope, until=until)
     paid, moved = _paid(scope, until=until), _moved(scope, until=until)
@@ -295,17 +305,17 @@ def _in_force(scope: Scope, *, until: date | None) -> Subquery:
 def _paid(scope: Scope, *, until: date | None) -> Subquery:
     a = tables.standing_allocation
     is_principal = a.c.component.in_([Bucket.OVERDUE_PRINCIPAL.value, Bucket.PRINCIPAL.value])
+
+    def listed(what: ColumnElement[Any]) -> ColumnElement[Any]:
+        return func.array_agg(aggregate_order_by(what, a.c.repayment_id, a.c.component)).filter(is_principal)
+
     asked = (
         select(
             a.c.loan_id,
             a.c.no,
             *(func.sum(a.c.amount).filter(a.c.component == bucket.value).label(name) for name, bucket in _PAID.items()),
-            func.array_agg(aggregate_order_by(a.c.paid_on, a.c.repayment_id, a.c.component))
-            .filter(is_principal)
-            .label("principal_dates"),
-            func.array_agg(aggregate_order_by(a.c.amount, a.c.repayment_id, a.c.component))
-            .filter(is_principal)
-            .label("principal_amounts"),
+            listed(a.c.paid_on).label("principal_dates"),
+            listed(a.c.amount).label("principal_amounts"),
         )
         .where(scope(a.c.loan_id))
         .group_by(a.c.loan_id, a.c.no)

@@ -64,6 +64,17 @@ class Bucket(StrEnum):
     OVERDUE_PRINCIPAL = "overdue_principal"
     PRINCIPAL = "principal"
 
+    @property
+    def component(self) -> Component:
+        """What the amount is to the borrower."""
+        match self:
+            case Bucket.PENALTY:
+                return Component.PENALTY
+            case Bucket.INTEREST | Bucket.ACCRUED_INTEREST:
+                return Component.INTEREST
+            case Bucket.OVERDUE_PRINCIPAL | Bucket.PRINCIPAL:
+                return Component.PRINCIPAL
+
 
 EXCESS = "excess"
 """Component of the repayment rule that books an overpayment."""

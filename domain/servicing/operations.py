@@ -1,0 +1,717 @@
+"""Writes of servicing: one function per use case, each *read, decide, post, record*; nobody here commits.
+
+A refusal has written nothing. The loan's row is locked first, so that two commands on one loan queue; the facts are
+read after the lock. `repay` takes many commands: all facts in two statements, each decided purely, all entries in one
+call of the journal, all rows in one statement per table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+from uuid import NAMESPACE_OID, uuid5
+
+from sqlalchemy import ARRAY, Column, Connection, Table, bindparam, func, insert, literal, select, text
+
+from domain.command import Command
+from domain.product import queries as products
+from domain.product.accounting import Event
+from domain.product.version import ProductVersion
+from domain.refusals import KeyReused, Refusal
+from domain.servicing import queries, tables
+from domain.servicing.allocation import Allocation
+from domain.servicing.event import EventKind, ScheduleReason
+from domain.servicing.position import Disbursement, Facts, Loan
+from domain.servicing.position import position as computed
+from domain.servicing.refusal import (
+    AmountNotPositive,
+    BookRefused,
+    LoanNotPending,
+    LoanUnknown,
+    PeriodClosed,
+    RepaymentReversed,
+    RepaymentUnknown,
+)
+from domain.servicing.repayment import Decision, Repay, Source, application_rule, decide
+from domain.servicing.schedule import Instalment, Schedule
+from domain.servicing.schedule import schedule as planned
+from domain.servicing.terms import AllocationBy, DayCount, Method, Terms
+from ledger import journal
+from ledger.entry import Dimensions, Entry, Line
+from ledger.money import Money, rounded
+from ledger.rule import Rule, apply
+
+SOURCE = "servicing"
+"""Name space of this module's keys in the journal."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreateLoan:
+    """An approved application becomes a loan; the caller sends the payment order after the commit."""
+
+    application_id: int
+    product: ProductVersion
+    principal: Money
+    term_months: int
+    customer_id: int
+    party_id: int
+    channel_id: int
+    start_on: date
+    command: Command
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Created:
+    """The loan waits for the bank's answer; `entry_id` is the instruction in the lender's book."""
+
+    loan: Loan
+    schedule: Schedule
+    entry_id: int
+    is_replay: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Disbursed:
+    """The bank has paid out; interest runs from `value_on`."""
+
+    loan_id: int
+    value_on: date
+    entry_id: int
+    is_replay: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DisbursementCancelled:
+    """The bank has said no: the instruction is reversed, the plan void."""
+
+    loan_id: int
+    entry_id: int
+    is_replay: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repaid:
+    """A repayment was booked. `settles`: nothing is left to pay."""
+
+    repayment_id: int
+    loan_id: int
+    amount: Money
+    paid_on: date
+    allocation: dict[str, int]
+    excess: int
+    entry_id: int
+    settles: bool
+    is_replay: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RepaymentUndone:
+    """A repayment was reversed; `entry_ids` are the reversals, those of applied overpayments first."""
+
+    repayment_id: int
+    loan_id: int
+    entry_ids: tuple[int, ...]
+    is_replay: bool = False
+
+
+def create_loan(conn: Connection, create: CreateLoan) -> Created | Refusal:
+    """Write a loan with its first schedule and post the instruction to disburse.
+
+    Refuses AmountNotPositive, KeyReused (the application already became another loan), PeriodClosed, BookRefused.
+    """
+    if create.principal.minor <= 0:
+        return AmountNotPositive(field="principal")
+    # one application becomes one loan: commands for the same application queue here
+    conn.execute(
+        text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"),
+        {"name": f"application {create.application_id}"},
+    )
+    if (known := queries.loan_of_application(conn, create.application_id)) is not None:
+        return _created_before(conn, known, create)
+    terms = terms_of(
+        create.product, principal=create.principal, term_months=create.term_months, start_on=create.start_on
+    )
+    loan = _contract(create, terms, loan_id=_reserved(conn, "servicing.loan_loan_id_seq", 1)[0])
+    schedule = planned(terms)
+    entry = apply(
+        create.product.posting_rules[Event.DISBURSEMENT_INSTRUCTED],
+        {"principal": terms.principal},
+        **_entry_of(loan, key=f"loan:{loan.application_id}:instructed", on=terms.start_on, actor=create.command.actor),
+    )
+    posted = _post(conn, [entry])
+    if isinstance(posted, Refusal):
+        return posted
+    conn.execute(insert(tables.loan), [_loan_row(loan, create.command)])
+    _write_schedule(
+        conn, loan.loan_id, 1, ScheduleReason.ORIGINAL, schedule.instalments, on=terms.start_on, command=create.command
+    )
+    _write_events(conn, [(loan.loan_id, EventKind.INSTRUCTED, terms.start_on, posted[0], create.command)])
+    return Created(loan=loan, schedule=schedule, entry_id=posted[0])
+
+
+def terms_of(product: ProductVersion, *, principal: Money, term_months: int, start_on: date) -> Terms:
+    """Return the terms of a loan of this product version: what quote, offer and booking all start from."""
+    assert principal.currency == product.currency, "a product lends in its currency"
+    return Terms(
+        principal=principal.minor,
+        currency=product.currency,
+        rate_annual=product.interest_rate_annual,
+        term_months=term_months,
+        start_on=start_on,
+        day_count=DayCount(product.day_count),
+        rounding=product.rounding,
+        grace_days=product.grace_days,
+        penalty_rate_annual=product.penalty_rate_annual,
+        allocation_order=product.allocation_order,
+        allocation_by=AllocationBy(product.allocation_by),
+        method=Method(product.method),
+    )
+
+
+def disburse_succeeded(conn: Connection, *, loan_id: int, on: date, command: Command) -> Disbursed | Refusal:
+    """Book that the bank paid out on `on`, with the service fee in the lender's and the platform's book, as one event.
+
+    When the bank paid on another day than planned, a new schedule starts on that day. Refuses LoanUnknown,
+    LoanNotPending, PeriodClosed, BookRefused.
+    """
+    facts = queries.locked_facts(conn, [loan_id]).get(loan_id)
+    if facts is None:
+        return LoanUnknown(field="loanId")
+    if facts.disbursement is not Disbursement.INSTRUCTED:
+        answer = _answer(conn, facts, command, EventKind.DISBURSED)
+        return (
+            answer
+            if isinstance(answer, Refusal)
+            else Disbursed(loan_id=loan_id, value_on=answer[1], entry_id=answer[0], is_replay=True)
+        )
+    loan = facts.loan
+    posted = _post(conn, _disbursement_entries(loan, _rules(conn, loan), on=on, actor=command.actor))
+    if isinstance(posted, Refusal):
+        return posted
+    if on != facts.progress[0].instalment.from_on:
+        again = planned(replace(loan.terms, start_on=on))
+        _write_schedule(
+            conn, loan_id, facts.version + 1, ScheduleReason.VALUE_DATE, again.instalments, on=on, command=command
+        )
+    _write_events(conn, [(loan_id, EventKind.DISBURSED, on, posted[0], command)])
+    return Disbursed(loan_id=loan_id, value_on=on, entry_id=posted[0])
+
+
+def disburse_failed(conn: Connection, *, loan_id: int, on: date, command: Command) -> DisbursementCancelled | Refusal:
+    """Book that the bank said no: a red reversal of the instruction, exactly once, and an empty schedule.
+
+    Refuses LoanUnknown, LoanNotPending, PeriodClosed, BookRefused.
+    """
+    facts = queries.locked_facts(conn, [loan_id]).get(loan_id)
+    if facts is None:
+        return LoanUnknown(field="loanId")
+    if facts.disbursement is not Disbursement.INSTRUCTED:
+        answer = _answer(conn, facts, command, EventKind.DISBURSEMENT_FAILED)
+        return (
+            answer
+            if isinstance(answer, Refusal)
+            else DisbursementCancelled(loan_id=loan_id, entry_id=answer[0], is_replay=True)
+        )
+    instructed = next(one for one in queries.events(conn, loan_id) if one.kind is EventKind.INSTRUCTED)
+    assert instructed.entry_id is not None, "an instruction is booked"
+    key = f"loan:{facts.loan.application_id}:failed"
+    undone = _reverse(
+        conn, facts.loan.book, instructed.entry_id, key=key, on=on, actor=command.actor, why="disbursement failed"
+    )
+    if isinstance(undone, Refusal):
+        return undone
+    _write_schedule(conn, loan_id, facts.version + 1, ScheduleReason.DISBURSE_CANCEL, (), on=on, command=command)
+    _write_events(conn, [(loan_id, EventKind.DISBURSEMENT_FAILED, on, undone, command)])
+    return DisbursementCancelled(loan_id=loan_id, entry_id=undone)
+
+
+def repay(conn: Connection, commands: Sequence[Repay]) -> list[Repaid | Refusal]:
+    """Book repayments and answer each, in order; a refused one leaves the others untouched.
+
+    Refuses LoanUnknown, AmountNotPositive, CurrencyDiffers, LoanNotActive, RepaymentInFuture, RepaymentBeforeStart,
+    AmountBelowPayoff, KeyReused, PeriodClosed, BookRefused.
+    """
+    answers: dict[int, Repaid | Refusal] = {}
+    # all loans at once, in the order of their ids, whatever the rounds: two batches cannot wait for each other in a
+    # circle
+    queries.locked_facts(conn, sorted({one.loan_id for one in commands}))
+    for turn in _rounds(commands):
+        answers.update(_repay_round(conn, turn))
+    return [answers[n] for n in range(len(commands))]
+
+
+def reverse_repayment(conn: Connection, *, repayment_id: int, on: date, command: Command) -> RepaymentUndone | Refusal:
+    """Book that a repayment did not happen (冲正): its entry is reversed exactly once and the position is as if it
+    had never been.
+
+    When its overpayment was applied meanwhile, those applications are reversed first; when it had settled the loan
+    early, the schedule before it takes force again. Refuses RepaymentUnknown, RepaymentReversed, KeyReused,
+    PeriodClosed, BookRefused.
+    """
+    known = queries.repayment(conn, repayment_id)
+    if known is None:
+        return RepaymentUnknown(field="repaymentId")
+    facts = queries.locked_facts(conn, [known.loan_id])[known.loan_id]
+    chain = _to_undo(facts, queries.repayments(conn, known.loan_id), repayment_id)
+    if isinstance(chain, queries.Repayment):
+        if chain.reversal_key == command.key:
+            return RepaymentUndone(repayment_id=repayment_id, loan_id=known.loan_id, entry_ids=(), is_replay=True)
+        return RepaymentReversed(field="repaymentId")
+    undone: list[int] = []
+    with conn.begin_nested() as savepoint:
+        for one in chain:
+            key = f"reverse:{one.repayment_id}"
+            made = _reverse(
+                conn, facts.loan.book, one.entry_id, key=key, on=on, actor=command.actor, why="repayment reversed"
+            )
+            if isinstance(made, Refusal):
+                savepoint.rollback()
+                return made
+            undone.append(made)
+        _write_reversals(conn, facts, chain, undone, on=on, command=command)
+    return RepaymentUndone(repayment_id=repayment_id, loan_id=known.loan_id, entry_ids=tuple(undone))
+
+
+_EVENT_NAMES = uuid5(NAMESPACE_OID, "zhudai servicing")
+"""Name space of business events that servicing names itself."""
+
+
+def _rounds(commands: Sequence[Repay]) -> Iterator[list[tuple[int, Repay]]]:
+    """Cut a batch so that no loan and no key comes twice in one round; nearly always one round."""
+    waiting = list(enumerate(commands))
+    while waiting:
+        turn: list[tuple[int, Repay]] = []
+        rest: list[tuple[int, Repay]] = []
+        loans: set[int] = set()
+        keys: set[str] = set()
+        for n, one in waiting:
+            taken = one.loan_id in loans or one.command.key in keys
+            (rest if taken else turn).append((n, one))
+            loans.add(one.loan_id)
+            keys.add(one.command.key)
+        yield turn
+        waiting = rest
+
+
+def _repay_round(conn: Connection, turn: Sequence[tuple[int, Repay]]) -> dict[int, Repaid | Refusal]:
+    known = queries.repayments_by_key(conn, [one.command.key for _, one in turn])
+    facts = queries.facts(conn, queries.loans_in([one.loan_id for _, one in turn]))
+    answers: dict[int, Repaid | Refusal] = {}
+    decided: list[tuple[int, Repay, Facts, Decision]] = []
+    for n, one in turn:
+        decision = _decided(known.get(one.command.key), facts.get(one.loan_id), one)
+        if isinstance(decision, Decision):
+            decided.append((n, one, facts[one.loan_id], decision))
+        else:
+            answers[n] = decision
+    if not decided:
+        return answers
+    rules = {of: _version_rules(conn, of) for of in {_version_of(state.loan) for _, _, state, _ in decided}}
+    entries = [
+        tuple(_repayment_entries(one, state, made, rules[_version_of(state.loan)])) for _, one, state, made in decided
+    ]
+    verdicts = iter(journal.append(conn, [entry for pair in entries for entry in pair]))
+    booked: list[tuple[int, Repay, Facts, Decision, list[int]]] = []
+    for (n, one, state, made), pair in zip(decided, entries, strict=True):
+        posted = _ids([next(verdicts) for _ in pair])
+        if isinstance(posted, Refusal):
+            answers[n] = posted
+        else:
+            booked.append((n, one, state, made, posted))
+    answers.update(_record(conn, booked))
+    return answers
+
+
+def _decided(known: queries.Repayment | None, facts: Facts | None, one: Repay) -> Decision | Repaid | Refusal:
+    if known is not None:
+        same = (known.loan_id, known.amount, known.currency, known.paid_on, known.intent, known.source)
+        if same != (one.loan_id, one.amount.minor, one.amount.currency, one.paid_on, one.intent, one.source):
+            return KeyReused(field="idempotencyKey")
+        return _repaid_before(known, settles=facts is not None and computed(facts, on=one.paid_on).outstanding == 0)
+    if facts is None:
+        return LoanUnknown(field="loanId")
+    return decide(facts, one)
+
+
+def _record(
+    conn: Connection, booked: Sequence[tuple[int, Repay, Facts, Decision, list[int]]]
+) -> Iterator[tuple[int, Repaid]]:
+    """Write the rows of booked repayments, one statement per table, and name what each became."""
+    ids = _reserved(conn, "servicing.repayment_repayment_id_seq", len(booked))
+    events: list[tuple[int, EventKind, date, int | None, Command]] = []
+    accruals, repayments, parts = list[dict[str, Any]](), list[dict[str, Any]](), list[dict[str, Any]]()
+    for repayment_id, (_, one, state, made, posted) in zip(ids, booked, strict=True):
+        version = state.version + 1 if made.plan is not None else None
+        if made.plan is not None:
+            reason = ScheduleReason.EARLY_SETTLEMENT
+            _write_schedule(
+                conn, one.loan_id, state.version + 1, reason, made.plan, on=one.paid_on, command=one.command
+            )
+        if made.accrual:
+            now = made.after.interest_booked
+            accruals.append({"loan_id": one.loan_id, "accrued_on": one.paid_on, "booked": now, "entry_id": posted[0]})
+        repayments.append(_repayment_row(repayment_id, one, made, version, posted[-1]))
+        parts += [
+            {
+                "repayment_id": repayment_id,
+                "loan_id": one.loan_id,
+                "no": part.no,
+                "component": part.bucket.value,
+                "amount": part.amount,
+            }
+            for part in made.taken
+        ]
+        kind = EventKind.REPAID if one.source is Source.CASH else EventKind.OVERPAYMENT_APPLIED
+        events.append((one.loan_id, kind, one.paid_on, posted[-1], one.command))
+        if made.settles:
+            events.append((one.loan_id, EventKind.SETTLED, one.paid_on, None, one.command))
+    write_many(conn, tables.repayment, repayments)
+    write_many(conn, tables.allocation, parts)
+    write_many(conn, tables.interest_accrual, accruals)
+    _write_events(conn, events)
+    for repayment_id, (n, one, _, made, posted) in zip(ids, booked, strict=True):
+        yield n, _repaid(repayment_id, one, made.allocation, entry_id=posted[-1], settles=made.settles)
+
+
+def _repayment_entries(one: Repay, state: Facts, made: Decision, rules: Mapping[str, Rule]) -> Iterator[Entry]:
+    facts_of = _entry_of(state.loan, key=f"repay:{one.command.key}", on=one.paid_on, actor=one.command.actor)
+    if made.accrual:
+        accrued = apply(
+            rules[Event.INTEREST_ACCRUED],
+            {"interest": abs(made.accrual)},
+            **{**facts_of, "key": f"{facts_of['key']}:accrual"},
+        )
+        yield accrued if made.accrual > 0 else mirrored(accrued)
+    rule = rules[Event.REPAYMENT]
+    yield apply(
+        rule if one.source is Source.CASH else application_rule(rule), made.amounts, **facts_of, paid_on=one.paid_on
+    )
+
+
+def mirrored(entry: Entry) -> Entry:
+    """Return the entry with its sides exchanged: an accrual taken back, of its own right and not the reversal of one
+    entry.
+    """
+    lines = tuple(Line(one.account, one.side.opposite, one.amount, one.currency, one.dims) for one in entry.lines)
+    return replace(entry, lines=lines, description="taken back")
+
+
+def _to_undo(
+    facts: Facts, made: Sequence[queries.Repayment], repayment_id: int
+) -> list[queries.Repayment] | queries.Repayment:
+    """Name the repayments to reverse, newest application first; or the repayment itself when it is already reversed."""
+    wanted = next(one for one in made if one.repayment_id == repayment_id)
+    if wanted.reversed_on is not None:
+        return wanted
+    missing = wanted.excess - facts.overpayment
+    chain: list[queries.Repayment] = []
+    for one in reversed(made):
+        if missing > 0 and one.source is Source.OVERPAYMENT and one.reversed_on is None and one is not wanted:
+            chain.append(one)
+            missing -= one.amount
+    return [*chain, wanted]
+
+
+def _write_reversals(
+    conn: Connection,
+    facts: Facts,
+    chain: Sequence[queries.Repayment],
+    undone: Sequence[int],
+    *,
+    on: date,
+    command: Command,
+) -> None:
+    loan_id, last = facts.loan.loan_id, chain[-1]
+    rows = [
+        {
+            "repayment_id": one.repayment_id,
+            "reversed_on": on,
+            "entry_id": entry_id,
+            "actor": command.actor,
+            "key": command.key if one is last else f"{command.key}/{one.repayment_id}",
+            "recorded_at": command.received_at,
+        }
+        for one, entry_id in zip(chain, undone, strict=True)
+    ]
+    write_many(conn, tables.repayment_reversal, rows)
+    if last.plan_version is not None and last.plan_version == facts.version:
+        before = next(v for v in queries.schedule_versions(conn, loan_id) if v.version == last.plan_version - 1)
+        again = before.schedule.instalments
+        _write_schedule(conn, loan_id, facts.version + 1, ScheduleReason.REVERSAL, again, on=on, command=command)
+    _write_events(conn, [(loan_id, EventKind.REVERSED, on, entry_id, command) for entry_id in undone])
+
+
+def _disbursement_entries(loan: Loan, rules: Mapping[str, Rule], *, on: date, actor: str) -> Iterator[Entry]:
+    name = f"loan:{loan.application_id}:disbursed"
+    event_id = uuid5(_EVENT_NAMES, name)
+    yield apply(
+        rules[Event.DISBURSEMENT_SUCCEEDED],
+        {"principal": loan.terms.principal},
+        **_entry_of(loan, key=name, on=on, actor=actor),
+        event_id=event_id,
+    )
+    if loan.service_fee:
+        for kind, book in ((Event.SERVICE_FEE_LENDER, loan.book), (Event.SERVICE_FEE_PLATFORM, loan.platform_book)):
+            entry = _entry_of(loan, key=f"loan:{loan.application_id}:service-fee", on=on, actor=actor)
+            yield apply(rules[kind], {"service_fee": loan.service_fee}, **{**entry, "book": book}, event_id=event_id)
+
+
+def _entry_of(loan: Loan, *, key: str, on: date, actor: str) -> dict[str, Any]:
+    """Return what all entries of one loan share, as arguments of `ledger.rule.apply`."""
+    return {
+        "book": loan.book,
+        "currency": loan.terms.currency,
+        "dims": Dimensions(loan.loan_id, loan.party_id, loan.product_id, loan.funder_id, loan.channel_id),
+        "effective_on": on,
+        "source": SOURCE,
+        "key": key,
+        "actor": actor,
+    }
+
+
+def _post(conn: Connection, entries: Iterable[Entry]) -> list[int] | Refusal:
+    """Post all or nothing, and name the entries; a refusal leaves no entry of the group behind."""
+    with conn.begin_nested() as savepoint:
+        ids = _ids(journal.append(conn, list(entries)), all_or_nothing=False)
+        if isinstance(ids, Refusal):
+            savepoint.rollback()
+        return ids
+
+
+def _ids(verdicts: Sequence[journal.Verdict], *, all_or_nothing: bool = True) -> list[int] | Refusal:
+    refused = [one for one in verdicts if isinstance(one, journal.Refused)]
+    if not refused:
+        return [one.entry_id for one in verdicts if not isinstance(one, journal.Refused)]
+    assert not all_or_nothing or len(refused) == len(verdicts), "entries of one date and book stand or fall together"
+    return book_refusal(refused[0])
+
+
+def book_refusal(refused: journal.Refused) -> Refusal:
+    """Return the ledger's refusal in the domain's words."""
+    if refused.code is journal.RefusalCode.PERIOD_CLOSED:
+        return PeriodClosed(detail=refused.detail)
+    return BookRefused(reason=refused.code, detail=refused.detail)
+
+
+def _reverse(conn: Connection, book: int, entry_id: int, *, key: str, on: date, actor: str, why: str) -> int | Refusal:
+    verdict = journal.reverse(
+        conn,
+        book=book,
+        entry_id=entry_id,
+        source=SOURCE,
+        key=key,
+        effective_on=on,
+        actor=actor,
+        description=why,
+        is_red=True,
+    )
+    return book_refusal(verdict) if isinstance(verdict, journal.Refused) else verdict.entry_id
+
+
+def _version_of(loan: Loan) -> tuple[int, int]:
+    return loan.product_id, loan.product_version
+
+
+def _rules(conn: Connection, loan: Loan) -> Mapping[str, Rule]:
+    return _version_rules(conn, _version_of(loan))
+
+
+def _version_rules(conn: Connection, of: tuple[int, int]) -> Mapping[str, Rule]:
+    version = products.version(conn, product_id=of[0], version=of[1])
+    assert version is not None, "a loan's product version is published"
+    return version.posting_rules
+
+
+def _created_before(conn: Connection, known: Loan, create: CreateLoan) -> Created | Refusal:
+    wanted = (
+        create.product.product_id,
+        create.product.version,
+        create.principal.minor,
+        create.term_months,
+        create.customer_id,
+    )
+    if wanted != (
+        known.product_id,
+        known.product_version,
+        known.terms.principal,
+        known.terms.term_months,
+        known.customer_id,
+    ):
+        return KeyReused(field="applicationId")
+    instructed = next(one for one in queries.events(conn, known.loan_id) if one.kind is EventKind.INSTRUCTED)
+    assert instructed.entry_id is not None, "an instruction is booked"
+    return Created(loan=known, schedule=planned(known.terms), entry_id=instructed.entry_id, is_replay=True)
+
+
+def _answer(conn: Connection, facts: Facts, command: Command, kind: EventKind) -> tuple[int, date] | Refusal:
+    """Tell whether this very answer of the bank was booked before: its entry and date, else the refusal."""
+    for one in queries.events(conn, facts.loan.loan_id):
+        if one.kind is kind and one.key == command.key and one.entry_id is not None:
+            return one.entry_id, one.happened_on
+    status = computed(facts, on=facts.loan.terms.start_on).status
+    return LoanNotPending(status=status, field="loanId")
+
+
+def _contract(create: CreateLoan, terms: Terms, *, loan_id: int) -> Loan:
+    product = create.product
+    fee = rounded(create.principal.decimal * product.service_fee_rate, product.currency, product.rounding)
+    return Loan(
+        loan_id=loan_id,
+        application_id=create.application_id,
+        product_id=product.product_id,
+        product_version=product.version,
+        book=product.lender_book,
+        platform_book=product.platform_book,
+        funder_id=product.funder_id,
+        party_id=create.party_id,
+        channel_id=create.channel_id,
+        customer_id=create.customer_id,
+        service_fee=fee.minor,
+        terms=terms,
+    )
+
+
+def _repaid(repayment_id: int, one: Repay, allocation: Allocation, *, entry_id: int, settles: bool) -> Repaid:
+    return Repaid(
+        repayment_id=repayment_id,
+        loan_id=one.loan_id,
+        amount=one.amount,
+        paid_on=one.paid_on,
+        allocation={component.value: amount for component, amount in allocation.by_component().items()},
+        excess=allocation.excess,
+        entry_id=entry_id,
+        settles=settles,
+    )
+
+
+def _repaid_before(known: queries.Repayment, *, settles: bool) -> Repaid:
+    return Repaid(
+        repayment_id=known.repayment_id,
+        loan_id=known.loan_id,
+        amount=Money(known.amount, known.currency),
+        paid_on=known.paid_on,
+        allocation=known.by_component(),
+        excess=known.excess,
+        entry_id=known.entry_id,
+        settles=settles,
+        is_replay=True,
+    )
+
+
+def _loan_row(loan: Loan, command: Command) -> dict[str, Any]:
+    terms = loan.terms
+    return {
+        "loan_id": loan.loan_id,
+        "application_id": loan.application_id,
+        "product_id": loan.product_id,
+        "product_version": loan.product_version,
+        "book": loan.book,
+        "platform_book": loan.platform_book,
+        "funder_id": loan.funder_id,
+        "party_id": loan.party_id,
+        "channel_id": loan.channel_id,
+        "customer_id": loan.customer_id,
+        "principal": terms.principal,
+        "currency": terms.currency,
+        "rate_annual": terms.rate_annual,
+        "penalty_rate_annual": terms.penalty_rate_annual,
+        "term_months": terms.term_months,
+        "method": terms.method.value,
+        "day_count": terms.day_count.value,
+        "rounding": terms.rounding.value,
+        "grace_days": terms.grace_days,
+        "allocation_order": list(terms.allocation_order),
+        "allocation_by": terms.allocation_by.value,
+        "service_fee": loan.service_fee,
+        "start_on": terms.start_on,
+        "actor": command.actor,
+        "key": command.key,
+        "created_at": command.received_at,
+    }
+
+
+def _repayment_row(repayment_id: int, one: Repay, made: Decision, version: int | None, entry_id: int) -> dict[str, Any]:
+    return {
+        "repayment_id": repayment_id,
+        "loan_id": one.loan_id,
+        "source": one.source.value,
+        "intent": one.intent.value,
+        "paid_on": one.paid_on,
+        "amount": one.amount.minor,
+        "excess": made.allocation.excess,
+        "currency": one.amount.currency,
+        "plan_version": version,
+        "entry_id": entry_id,
+        "actor": one.command.actor,
+        "key": one.command.key,
+        "recorded_at": one.command.received_at,
+    }
+
+
+def _write_schedule(
+    conn: Connection,
+    loan_id: int,
+    version: int,
+    reason: ScheduleReason,
+    instalments: Sequence[Instalment],
+    *,
+    on: date,
+    command: Command,
+) -> None:
+    head = {
+        "loan_id": loan_id,
+        "version": version,
+        "reason": reason.value,
+        "made_on": on,
+        "actor": command.actor,
+        "created_at": command.received_at,
+    }
+    write_many(conn, tables.schedule_version, [head])
+    lines = [
+        {
+            "loan_id": loan_id,
+            "version": version,
+            "no": one.no,
+            "from_on": one.from_on,
+            "due_on": one.due_on,
+            "principal": one.principal,
+            "interest": one.interest,
+        }
+        for one in instalments
+    ]
+    write_many(conn, tables.instalment, lines)
+
+
+def _write_events(conn: Connection, events: Sequence[tuple[int, EventKind, date, int | None, Command]]) -> None:
+    rows = [
+        {
+            "loan_id": loan_id,
+            "kind": kind.value,
+            "happened_on": on,
+            "entry_id": entry_id,
+            "actor": command.actor,
+            "key": command.key,
+            "recorded_at": command.received_at,
+        }
+        for loan_id, kind, on, entry_id, command in events
+    ]
+    write_many(conn, tables.loan_event, rows)
+
+
+def write_many(conn: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows in one statement, however many: one array per column. All rows name the same columns."""
+    if not rows:
+        return
+    names = list(rows[0])
+    arrays = [bindparam(f"p_{name}", [row[name] for row in rows], ARRAY(table.c[name].type)) for name in names]
+    source = (
+        func.unnest(*arrays).table_valued(*(Column(name, table.c[name].type) for name in names)).render_derived("rows")
+    )
+    conn.execute(insert(table).from_select(names, select(*(source.c[name] for name in names))))
+
+
+def _reserved(conn: Connection, sequence: str, count: int) -> list[int]:
+    numbers = select(func.nextval(literal(sequence))).select_from(func.generate_series(1, count))
+    return sorted(conn.scalars(numbers).all())
