@@ -340,6 +340,12 @@ def card_token(account_id: int) -> str:
     return f"account:{account_id}"
 
 
+def card_mask(conn: Connection, account_id: int) -> str:
+    """What people may see of a card: its last four digits."""
+    found = select(bank_account.c.last_four).where(bank_account.c.account_id == account_id)
+    return f"****{conn.execute(found).scalar_one()}"
+
+
 def account_of(token: str) -> int:
     """The account that a token names."""
     return int(token.removeprefix("account:"))
