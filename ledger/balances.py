@@ -1,4 +1,4 @@
-"""Balances read from the journal: of an account now or at any (effective date, recorded number), and of subjects by account.
+"""Balances read from the journal: of an account now, or at any (effective date, recorded number), and by subject.
 
 All amounts are whole minor units; a signed balance is debit minus credit.
 """
@@ -14,16 +14,18 @@ from ledger import tables
 def balance_now(conn: Connection, *, book: int, account: str) -> int:
     """Debit minus credit of a leaf account in this snapshot, entries not yet numbered included."""
     found = conn.execute(
-        text("SELECT ledger.balance_now(:b, a.account_id) FROM ledger.account a WHERE a.book_id = :b AND a.code = :code"),
+        text("SELECT ledger.balance_now(:b, account_id) FROM ledger.account WHERE book_id = :b AND code = :code"),
         {"b": book, "code": account},
     ).scalar_one()
     return int(found)
 
 
 def balance_at(conn: Connection, *, book: int, account: str, on: date, as_of_seq: int) -> int:
-    """Debit minus credit of a leaf account, effective on or before `on`, as the log knew it at `as_of_seq`. Never changes."""
+    """Debit minus credit of a leaf account, effective up to `on`, as the log knew it at `as_of_seq`. Never changes."""
     found = conn.execute(
-        text("SELECT ledger.balance_at(:b, a.account_id, :on, :s) FROM ledger.account a WHERE a.book_id = :b AND a.code = :code"),
+        text(
+            "SELECT ledger.balance_at(:b, account_id, :on, :s) FROM ledger.account WHERE book_id = :b AND code = :code"
+        ),
         {"b": book, "code": account, "on": on, "s": as_of_seq},
     ).scalar_one()
     return int(found)
@@ -38,7 +40,8 @@ def subjects_balances(
     """
     line, account = tables.line, tables.account
     signed = case((line.c.side == "D", line.c.amount), else_=-line.c.amount)
-    conditions = [line.c.book_id == book, line.c.subject_id == any_(bindparam("subjects", list(subjects), ARRAY(BigInteger)))]
+    wanted = bindparam("subjects", list(subjects), ARRAY(BigInteger))
+    conditions = [line.c.book_id == book, line.c.subject_id == any_(wanted)]
     if on is not None:
         conditions.append(line.c.effective_on <= on)
     sums = (

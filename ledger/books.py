@@ -58,7 +58,7 @@ def open_book(conn: Connection, book: Book) -> None:
 
 def open_account(conn: Connection, book: int, account: Account) -> int:
     """Register an account under its parent and answer its id."""
-    return conn.execute(
+    opened = conn.execute(
         text(
             "SELECT ledger.open_account(:b, :code, :name_zh, :name_en, :parent, :class, :side, :currency, "
             ":postable, :policy, :dims, :opened_on)"
@@ -78,6 +78,7 @@ def open_account(conn: Connection, book: int, account: Account) -> int:
             "opened_on": account.opened_on,
         },
     ).scalar_one()
+    return int(opened)
 
 
 def open_accounts(conn: Connection, book: int, accounts: Iterable[Account]) -> None:
@@ -92,7 +93,7 @@ def close_account(conn: Connection, book: int, code: str, on: date) -> None:
 
 
 def open_period(conn: Connection, book: int, period_id: int) -> None:
-    """Open a month (yyyymm). Opening it again changes nothing; a month before a closed one is refused by the database."""
+    """Open a month (yyyymm). Again changes nothing; a month before a closed one is refused by the database."""
     conn.execute(text("SELECT ledger.open_period(:b, :p)"), {"b": book, "p": period_id})
 
 
@@ -108,34 +109,34 @@ def reopen(conn: Connection, book: int, period_id: int) -> None:
 
 def close_period(conn: Connection, book: int, period_id: int) -> int:
     """Close the earliest unclosed month for ever; answers the log's head at that moment."""
-    return conn.execute(text("SELECT ledger.close_period(:b, :p)"), {"b": book, "p": period_id}).scalar_one()
+    return int(conn.execute(text("SELECT ledger.close_period(:b, :p)"), {"b": book, "p": period_id}).scalar_one())
 
 
 def books(conn: Connection) -> list[Book]:
     """The books that the caller may see."""
     rows = conn.execute(select(tables.book).order_by(tables.book.c.book_id))
-    return [
-        Book(r.book_id, r.code, r.legal_entity, r.base_currency, ReversalStyle(r.reversal_style)) for r in rows
-    ]
+    return [Book(r.book_id, r.code, r.legal_entity, r.base_currency, ReversalStyle(r.reversal_style)) for r in rows]
 
 
 def periods(conn: Connection, book: int) -> list[Period]:
     """The months of a book in order."""
-    rows = conn.execute(select(tables.period).where(tables.period.c.book_id == book).order_by(tables.period.c.period_id))
+    p = tables.period
+    rows = conn.execute(select(p).where(p.c.book_id == book).order_by(p.c.period_id))
     return [Period(r.period_id, PeriodState(r.state), r.closed_seq) for r in rows]
 
 
 def chart(conn: Connection, book: int) -> dict[int, Account]:
     """The accounts of a book by id, in the order of their codes."""
     a = tables.account
-    rows = conn.execute(select(a).where(a.c.book_id == book).order_by(a.c.code)).all()
+    query = select(a, a.c["class"].label("account_class")).where(a.c.book_id == book).order_by(a.c.code)
+    rows = conn.execute(query).all()
     codes = {r.account_id: r.code for r in rows}
     return {
         r.account_id: Account(
             code=r.code,
             name_zh=r.name_zh,
             name_en=r.name_en,
-            account_class=AccountClass(r._mapping["class"]),
+            account_class=AccountClass(r.account_class),
             normal_side=Side(r.normal_side),
             currency=r.currency,
             postable=r.postable,

@@ -1,8 +1,8 @@
 """The journal: the only writer of entries, and the way back to a stored one.
 
-`append` takes a batch (one entry is a batch of one), sends it through the one door `ledger.post` and answers a verdict per
-entry, in order. A refused entry leaves the others untouched. The journal speaks psycopg on the caller's own connection: the
-caller's transaction is the journal's, and nobody here commits.
+`append` takes a batch (one entry is a batch of one), sends it through the one door `ledger.post` and answers a verdict
+per entry, in order. A refused entry leaves the others untouched. The journal speaks psycopg on the caller's own
+connection: the caller's transaction is the journal's, and nobody here commits.
 """
 
 import json
@@ -102,7 +102,8 @@ def append(conn: Connection, entries: Sequence[Entry], *, accounts: Accounts | N
     `accounts` saves a query when the caller already knows the charts (accounts never change once they are committed).
     """
     key = conn.get_execution_options().get(MAC_KEY_OPTION, DEVELOPMENT_MAC_KEY)
-    return post(driver_of(conn), entries, accounts=accounts, mac_key=key, spare_ids=conn.info.setdefault("ledger_ids", []))
+    spare_ids = conn.info.setdefault("ledger_ids", [])
+    return post(driver_of(conn), entries, accounts=accounts, mac_key=key, spare_ids=spare_ids)
 
 
 def driver_of(conn: Connection) -> DriverConnection[Any]:
@@ -155,7 +156,7 @@ def find_by_event(conn: Connection, event_id: UUID) -> list[StoredEntry]:
     return _stored(conn, tables.entry.c.event_id == event_id)
 
 
-def reverse(  # noqa: PLR0913 - each is a fact of the reversal
+def reverse(
     conn: Connection,
     *,
     book: int,
@@ -195,9 +196,11 @@ def event_of(book: int, entry_id: int) -> UUID:
 
 _POST: Final = (
     "SELECT verdict, entry_id, event_id, detail FROM ledger.post("
-    "%s::int[], %s::bigint[], %s::uuid[], %s::text[], %s::text[], %s::bytea[], %s::text[], %s::int[], %s::date[], %s::date[], %s::date[], "
-    "%s::bigint[], %s::boolean[], %s::text[], %s::text[], %s::jsonb[], %s::bytea[], %s::int[], "
-    "%s::int[], %s::int[], %s::int[], %s::text[], %s::text[], %s::bigint[], %s::bigint[], %s::int[], %s::int[], %s::int[], %s::int[])"
+    "%s::int[], %s::bigint[], %s::uuid[], %s::text[], %s::text[], %s::bytea[], %s::text[], %s::int[], "
+    "%s::date[], %s::date[], %s::date[], %s::bigint[], %s::boolean[], %s::text[], %s::text[], %s::jsonb[], "
+    "%s::bytea[], %s::int[], "
+    "%s::int[], %s::int[], %s::int[], %s::text[], %s::text[], %s::bigint[], %s::bigint[], %s::int[], %s::int[], "
+    "%s::int[], %s::int[])"
 )
 
 
@@ -215,7 +218,8 @@ def _verdict(row: tuple[str, int, UUID, str | None]) -> Verdict:
 def _accounts_of(driver: DriverConnection[Any], entries: Sequence[Entry]) -> Accounts:
     wanted = {(entry.book, line.account) for entry in entries for line in entry.lines}
     rows = driver.execute(
-        "SELECT a.book_id, a.code, a.account_id FROM ledger.account a JOIN unnest(%s::int[], %s::text[]) u(b, c) ON a.book_id = u.b AND a.code = u.c",
+        "SELECT a.book_id, a.code, a.account_id FROM unnest(%s::int[], %s::text[]) u(b, c) "
+        "JOIN ledger.account a ON a.book_id = u.b AND a.code = u.c",
         (_numbers([book for book, _ in wanted]), _texts([code for _, code in wanted])),
         prepare=True,
     )
@@ -225,7 +229,8 @@ def _accounts_of(driver: DriverConnection[Any], entries: Sequence[Entry]) -> Acc
 def _reserve(driver: DriverConnection[Any], count: int, spare: list[int]) -> list[int]:
     if len(spare) < count:
         blocks = -(-(count - len(spare)) // _IDS_PER_BLOCK)
-        for (top,) in driver.execute("SELECT nextval('ledger.entry_id_seq') FROM generate_series(1, %s)", (blocks,)).fetchall():
+        query = "SELECT nextval('ledger.entry_id_seq') FROM generate_series(1, %s)"
+        for (top,) in driver.execute(query, (blocks,)).fetchall():
             # descending, so that pop-from-the-end hands out ascending ids
             spare[:0] = range(top, top - _IDS_PER_BLOCK, -1)
     taken = spare[len(spare) - count :]
@@ -235,7 +240,7 @@ def _reserve(driver: DriverConnection[Any], count: int, spare: list[int]) -> lis
 
 
 def _columns(entries: Sequence[Entry], ids: Sequence[int], accounts: Accounts, mac_key: bytes) -> list[str]:
-    """The arguments of ledger.post as PostgreSQL array literals: several times faster than adapting lists of objects."""
+    """The arguments of ledger.post as PostgreSQL array literals: much faster than adapting lists of objects."""
     events = [entry.event_id or event_of(entry.book, entry_id) for entry, entry_id in zip(entries, ids, strict=True)]
     hashes = [body_hash(entry) for entry in entries]
     macs = [
@@ -258,7 +263,7 @@ def _columns(entries: Sequence[Entry], ids: Sequence[int], accounts: Accounts, m
         "{" + ",".join(["t" if entry.is_red else "f" for entry in entries]) + "}",
         _texts([entry.actor for entry in entries]),
         _texts([entry.description for entry in entries]),
-        _texts([json.dumps(dict(entry.meta), ensure_ascii=False, sort_keys=True) if entry.meta else "{}" for entry in entries]),
+        _texts([_json(entry) if entry.meta else "{}" for entry in entries]),
         _digests(macs),
         _numbers([len(entry.lines) for entry in entries]),
     ]
@@ -281,6 +286,10 @@ def _columns(entries: Sequence[Entry], ids: Sequence[int], accounts: Accounts, m
         _numbers([line.dims.funder for _, _, _, line in lines]),
         _numbers([line.dims.channel for _, _, _, line in lines]),
     ]
+
+
+def _json(entry: Entry) -> str:
+    return json.dumps(dict(entry.meta), ensure_ascii=False, sort_keys=True)
 
 
 def _numbers(values: Sequence[int | None]) -> str:

@@ -1,4 +1,4 @@
-"""The sequencer: gives committed entries their gapless numbers and folds them into the totals. One at a time per book."""
+"""The sequencer: numbers committed entries without gaps and folds them into the totals, one at a time per book."""
 
 from typing import Final
 
@@ -12,7 +12,7 @@ BATCH: Final = 5_000
 
 def sequence(conn: Connection, book: int, *, limit: int = BATCH) -> int:
     """Number up to `limit` waiting entries of a book; answers how many. The caller commits."""
-    return conn.execute(text("SELECT ledger.sequence(:b, :n)"), {"b": book, "n": limit}).scalar_one()
+    return int(conn.execute(text("SELECT ledger.sequence(:b, :n)"), {"b": book, "n": limit}).scalar_one())
 
 
 def drain(conn: Connection, book: int) -> int:

@@ -87,7 +87,7 @@ class TrialBalance:
         return t.opening_debit == t.opening_credit and t.debit == t.credit and t.closing_debit == t.closing_credit
 
 
-def trial_balance(  # noqa: PLR0913 - each narrows the view
+def trial_balance(
     conn: Connection,
     *,
     book: int,
@@ -202,7 +202,7 @@ class AccountStatement:
 
 
 @dataclass(frozen=True, slots=True)
-class CursorInvalid(ValueError):  # noqa: N818 - a refusal, named as a sentence
+class CursorInvalid(ValueError):
     """The cursor was not made by this statement."""
 
     code: str = "INVALID_CURSOR"
@@ -217,7 +217,7 @@ class _Place:
     balance: int
 
 
-def account_statement(  # noqa: PLR0913 - each narrows the view
+def account_statement(
     conn: Connection,
     *,
     book: int,
@@ -230,8 +230,8 @@ def account_statement(  # noqa: PLR0913 - each narrows the view
 ) -> AccountStatement | None:
     """A page of an account's lines by effective date, then by number; None when the account is unknown.
 
-    Raises CursorInvalid for a foreign cursor. No index on the account is needed: the day deltas say in which stretches of
-    the log its lines lie.
+    Raises CursorInvalid for a foreign cursor. No index on the account is needed: the day deltas say in which stretches
+    of the log its lines lie.
     """
     accounts = chart(conn, book)
     found = next(((i, a) for i, a in accounts.items() if a.code == account), None)
@@ -280,10 +280,14 @@ _PAGE: Final = text("""
   picked AS (SELECT * FROM ranked WHERE before < :first + n_first ORDER BY effective_on, from_seq)
   SELECT l.*, g.seq, e.kind, e.recorded_at, e.description, e.is_red
     FROM picked p
-    CROSS JOIN LATERAL (SELECT seq, period_id, entry_id FROM ledger.log x WHERE x.book_id = :b AND x.seq BETWEEN p.from_seq AND least(p.upto_seq, :s)
-                           AND x.period_id = ledger.month_of(p.effective_on) OFFSET 0) g
-    CROSS JOIN LATERAL (SELECT * FROM ledger.line x WHERE x.book_id = :b AND x.period_id = g.period_id AND x.entry_id = g.entry_id
-                           AND x.account_id = :a AND x.effective_on = p.effective_on OFFSET 0) l
+    CROSS JOIN LATERAL (
+      SELECT seq, period_id, entry_id FROM ledger.log x
+       WHERE x.book_id = :b AND x.seq BETWEEN p.from_seq AND least(p.upto_seq, :s)
+         AND x.period_id = ledger.month_of(p.effective_on) OFFSET 0) g
+    CROSS JOIN LATERAL (
+      SELECT * FROM ledger.line x
+       WHERE x.book_id = :b AND x.period_id = g.period_id AND x.entry_id = g.entry_id
+         AND x.account_id = :a AND x.effective_on = p.effective_on OFFSET 0) l
     JOIN ledger.entry e ON e.book_id = :b AND e.period_id = g.period_id AND e.entry_id = g.entry_id
    WHERE (l.effective_on, g.seq, l.line_no) > (:day, :seq, :no)
    ORDER BY l.effective_on, g.seq, l.line_no LIMIT :first
@@ -304,7 +308,7 @@ class SubjectStatement:
 def subject_statement(
     conn: Connection, *, book: int, subject: int, from_on: date = BEGINNING, to_on: date = END
 ) -> SubjectStatement:
-    """The lines of a subject by effective date, then entry; balances run from the subject's first line, whatever the range."""
+    """The lines of a subject by effective date, then entry; balances run from its first line, whatever the range."""
     rows = conn.execute(
         text("""
           SELECT l.*, a.code, g.seq, e.kind, e.recorded_at, e.description, e.is_red
@@ -322,7 +326,8 @@ def subject_statement(
         balance = balances.get(row.code, 0) + (row.amount if row.side == "D" else -row.amount)
         balances[row.code] = balance
         if row.effective_on >= from_on:
-            lines.append(_statement_line(row, account=row.code, balance=balance, cursor=f"{row.entry_id}.{row.line_no}"))
+            cursor = f"{row.entry_id}.{row.line_no}"
+            lines.append(_statement_line(row, account=row.code, balance=balance, cursor=cursor))
     return SubjectStatement(book, subject, tuple(lines), balances)
 
 

@@ -1,7 +1,9 @@
-"""The ledger's tables as SQLAlchemy Core declarations, equal to `migrations/versions/0001_ledger.sql` (a drift test compares them).
+"""The ledger's tables in SQLAlchemy Core, equal to `migrations/versions/0001_ledger.sql` (a drift test compares).
 
 The meaning of each column is told once, in the SQL. Partitions of `entry` and `line` (one per month) are not declared.
 """
+
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -33,7 +35,7 @@ def _dimensions() -> tuple[Column[int], ...]:
     return tuple(Column(name, Integer, primary_key=True, autoincrement=False) for name in names)
 
 
-def _totals() -> tuple[Column[object], ...]:
+def _totals() -> tuple[Column[Any], ...]:
     names = ("debit", "credit", "red_debit", "red_credit")
     return (
         *(Column(name, _TOTAL, nullable=False) for name in names),

@@ -1,0 +1,53 @@
+"""Balances: exact with the sequencer behind, and never changing for a pinned number."""
+
+from datetime import date
+
+import pytest
+from sqlalchemy import Connection
+
+from ledger import journal
+from ledger.balances import balance_at, balance_now, subject_balances, subjects_balances
+from ledger.sequencer import drain, head, sequence
+from tests.ledger.conftest import lent, repaid
+
+pytestmark = pytest.mark.usefixtures("book")
+
+
+def test_now_counts_what_the_sequencer_has_not_seen(conn: Connection) -> None:
+    journal.append(conn, [lent("a", 1, 100), lent("b", 2, 50)])
+    assert balance_now(conn, book=1, account="1303.01") == 150
+    assert sequence(conn, 1, limit=1) == 1
+    assert balance_now(conn, book=1, account="1303.01") == 150
+    drain(conn, 1)
+    assert balance_now(conn, book=1, account="1303.01") == 150
+    assert balance_now(conn, book=1, account="1002.01") == -150
+    assert balance_now(conn, book=1, account="2241") == 0
+
+
+def test_backdating_changes_only_later_dates_and_later_numbers(conn: Connection) -> None:
+    journal.append(conn, [lent("a", 1, 100, date(2026, 1, 20))])
+    drain(conn, 1)
+    before = head(conn, 1)
+    journal.append(conn, [lent("late", 1, 7, date(2026, 1, 10)), lent("b", 1, 1, date(2026, 2, 1))])
+    drain(conn, 1)
+    now = head(conn, 1)
+
+    def at(on: date, seq: int) -> int:
+        return balance_at(conn, book=1, account="1303.01", on=on, as_of_seq=seq)
+
+    assert [at(date(2026, 1, day), before) for day in (9, 10, 19, 20, 31)] == [0, 0, 0, 100, 100]
+    assert [at(date(2026, 1, day), now) for day in (9, 10, 19, 20, 31)] == [0, 7, 7, 107, 107]
+    assert at(date(2026, 2, 1), now) == 108
+    # a number inside a fold is as good as one at its end
+    assert [at(date(2026, 2, 1), seq) for seq in range(now + 1)] == [0, 100, 107, 108]
+
+
+def test_subjects_by_account(conn: Connection) -> None:
+    journal.append(conn, [lent("a", 1, 100), lent("b", 2, 50), repaid("c", 1, 30, 5, date(2026, 2, 3))])
+    assert subject_balances(conn, book=1, subject=1) == {"1303.01": 70, "6011": -5}
+    assert subject_balances(conn, book=1, subject=1, on=date(2026, 2, 2)) == {"1303.01": 100}
+    assert subjects_balances(conn, book=1, subjects=[1, 2, 3]) == {
+        1: {"1303.01": 70, "6011": -5},
+        2: {"1303.01": 50},
+        3: {},
+    }
