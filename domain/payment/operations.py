@@ -447,7 +447,7 @@ def _known_notices(conn: Connection, heard: Sequence[Observation], *, ids: Mappi
     statement = select(order_event.c.order_id, order_event.c.event_id).where(
         order_event.c.order_id == func.any(list(numbers)), order_event.c.event_id.is_not(None)
     )
-    return {(numbers[order_id], event_id) for order_id, event_id in conn.execute(statement).tuples()}
+    return {(numbers[order_id], event_id) for order_id, event_id in conn.execute(statement)}
 
 
 def _heard_row(one: Observation, *, actor: str) -> dict[str, object]:

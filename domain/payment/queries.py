@@ -232,4 +232,5 @@ def _money(minor: int | None, currency: str | None) -> Money | None:
 def order_ids(conn: Connection, *, order_nos: Sequence[str]) -> dict[str, int]:
     """The row keys of some numbers; for this module's writes."""
     statement = select(payment_order.c.order_no, payment_order.c.order_id)
-    return dict(conn.execute(statement.where(payment_order.c.order_no == func.any(list(order_nos)))).tuples())
+    rows = conn.execute(statement.where(payment_order.c.order_no == func.any(list(order_nos))))
+    return {order_no: order_id for order_no, order_id in rows}  # noqa: C416 - dict() would not see two columns

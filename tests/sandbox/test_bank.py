@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from sandbox.client import BankClient
-from tests.sandbox.conftest import KEY, BankProcess
+from tests.sandbox.process import KEY, BankProcess
 
 numbers = count(1)
 
