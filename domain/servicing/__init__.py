@@ -1,5 +1,4 @@
-"""财务核算, servicing: a loan's terms, schedule, interest, charges, allocation and position, and the operations that
-move its money.
+"""财务核算, servicing: a loan's terms, schedule, interest, charges, allocation, position, and what moves its money.
 
 A loan here is *terms + schedule + facts*; its state is a computed `position`, never a stored total. Money moves only
 as entries of the ledger's journal, made by the posting rules of the loan's product version. Servicing never talks to

@@ -1,6 +1,4 @@
-"""冲销顺序, allocation: which dues a payment meets, in which order. The order is data of the product, not a code
-path.
-"""
+"""冲销顺序, allocation: which dues a payment meets, in an order that is data of the product."""
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
-"""罚息, penalty interest on overdue principal: cumulative and rounded once, like interest, so that days sum without
-drift.
+"""罚息, penalty interest on overdue principal: cumulative and rounded once, like interest.
 
 The measure is the *principal-day*: one minor unit of unpaid principal for one day. It is an integer sum of facts
 (what was due, what was paid when), so the penalty of any date can be computed again from the facts, in whatever order
@@ -16,8 +15,8 @@ from domain.servicing.schedule import Instalment
 from domain.servicing.terms import Terms
 from ledger.money import Rounding, round_ratio
 
-RATE_UNIT: Final = 10**8
-"""A rate is taken in hundred-millionths, the precision in which rates are stored."""
+RATE_UNIT: Final = 10**12
+"""A rate is taken in million-millionths, the precision in which rates are stored."""
 
 
 def is_overdue(instalment: Instalment, *, on: date, grace_days: int) -> bool:
@@ -26,8 +25,7 @@ def is_overdue(instalment: Instalment, *, on: date, grace_days: int) -> bool:
 
 
 def principal_days(instalment: Instalment, *, payments: Iterable[tuple[date, int]], on: date) -> int:
-    """Unpaid principal × days over [due_on, on), given the principal payments (paid_on, minor units) of this
-    instalment.
+    """Unpaid principal × days over [due_on, on), less what (paid_on, minor units) payments took off.
 
     A payment before or on the due date counts from the due date.
     """
@@ -37,9 +35,7 @@ def principal_days(instalment: Instalment, *, payments: Iterable[tuple[date, int
 
 
 def penalty(terms: Terms, measure: int) -> int:
-    """Penalty for a number of principal-days, minor units, half up: principal-days × annual penalty rate / days of
-    the year.
-    """
+    """Penalty for principal-days, minor units, half up: principal-days × annual penalty rate / days of the year."""
     rate = int(terms.penalty_rate_annual * RATE_UNIT)
     unit = terms.day_count.year_days * RATE_UNIT
     return round_ratio(measure * rate, unit, Rounding.HALF_UP)

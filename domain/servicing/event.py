@@ -44,9 +44,7 @@ class ScheduleReason(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoanEvent:
-    """One event: `happened_on` in the business, `recorded_at` when we learned it; `entry_id` in the lender's book, if
-    it posted.
-    """
+    """One event: `happened_on` in the business, `recorded_at` when learned; `entry_id` in the lender's book, if any."""
 
     event_id: int
     loan_id: int

@@ -11,7 +11,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
-from uuid import NAMESPACE_OID, uuid5
 
 from sqlalchemy import ARRAY, Column, Connection, Table, bindparam, func, insert, literal, select, text
 
@@ -25,6 +24,15 @@ from domain.servicing.allocation import Allocation
 from domain.servicing.event import EventKind, ScheduleReason
 from domain.servicing.position import Disbursement, Facts, Loan
 from domain.servicing.position import position as computed
+from domain.servicing.posting import (
+    SOURCE,
+    Share,
+    batch_entry,
+    disbursement_entries,
+    entry_of,
+    groups,
+    repayment_entries,
+)
 from domain.servicing.refusal import (
     AmountNotPositive,
     BookRefused,
@@ -34,17 +42,14 @@ from domain.servicing.refusal import (
     RepaymentReversed,
     RepaymentUnknown,
 )
-from domain.servicing.repayment import Decision, Repay, Source, application_rule, decide
+from domain.servicing.repayment import Decision, Intent, Repay, Source, decide
 from domain.servicing.schedule import Instalment, Schedule
 from domain.servicing.schedule import schedule as planned
 from domain.servicing.terms import AllocationBy, DayCount, Method, Terms
 from ledger import journal
-from ledger.entry import Dimensions, Entry, Line
+from ledger.entry import Entry
 from ledger.money import Money, rounded
 from ledger.rule import Rule, apply
-
-SOURCE = "servicing"
-"""Name space of this module's keys in the journal."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,7 +143,7 @@ def create_loan(conn: Connection, create: CreateLoan) -> Created | Refusal:
     entry = apply(
         create.product.posting_rules[Event.DISBURSEMENT_INSTRUCTED],
         {"principal": terms.principal},
-        **_entry_of(loan, key=f"loan:{loan.application_id}:instructed", on=terms.start_on, actor=create.command.actor),
+        **entry_of(loan, key=f"loan:{loan.application_id}:instructed", on=terms.start_on, actor=create.command.actor),
     )
     posted = _post(conn, [entry])
     if isinstance(posted, Refusal):
@@ -187,7 +192,7 @@ def disburse_succeeded(conn: Connection, *, loan_id: int, on: date, command: Com
             else Disbursed(loan_id=loan_id, value_on=answer[1], entry_id=answer[0], is_replay=True)
         )
     loan = facts.loan
-    posted = _post(conn, _disbursement_entries(loan, _rules(conn, loan), on=on, actor=command.actor))
+    posted = _post(conn, disbursement_entries(loan, _rules(conn, loan), on=on, actor=command.actor))
     if isinstance(posted, Refusal):
         return posted
     if on != facts.progress[0].instalment.from_on:
@@ -243,8 +248,7 @@ def repay(conn: Connection, commands: Sequence[Repay]) -> list[Repaid | Refusal]
 
 
 def reverse_repayment(conn: Connection, *, repayment_id: int, on: date, command: Command) -> RepaymentUndone | Refusal:
-    """Book that a repayment did not happen (冲正): its entry is reversed exactly once and the position is as if it
-    had never been.
+    """Book that a repayment did not happen (冲正): its entry is reversed, exactly once, and with it the position.
 
     When its overpayment was applied meanwhile, those applications are reversed first; when it had settled the loan
     early, the schedule before it takes force again. Refuses RepaymentUnknown, RepaymentReversed, KeyReused,
@@ -274,8 +278,89 @@ def reverse_repayment(conn: Connection, *, repayment_id: int, on: date, command:
     return RepaymentUndone(repayment_id=repayment_id, loan_id=known.loan_id, entry_ids=tuple(undone))
 
 
-_EVENT_NAMES = uuid5(NAMESPACE_OID, "zhudai servicing")
-"""Name space of business events that servicing names itself."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sweep:
+    """One step of the close of business over a range of loan ids, both ends inside.
+
+    `on` is the business date that closes: its own day bears interest. `key` names date, step and chunk.
+    """
+
+    on: date
+    low: int
+    high: int
+    key: str
+    command: Command
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Swept:
+    """What a sweep did: entries posted, loans touched, sum of the amounts in minor units."""
+
+    entries: int = 0
+    loans: int = 0
+    amount: int = 0
+
+
+def accrue_interest(conn: Connection, sweep: Sweep) -> Swept | Refusal:
+    """Accrue interest up to the end of the day: what it should be by now less what is booked, per loan."""
+    shares = queries.interest_to_accrue(conn, low=sweep.low, high=sweep.high, on=sweep.on)
+    rows = ("accrued_on", ("loan_id", "booked"))
+    return _sweep(conn, sweep, Event.INTEREST_ACCRUED, shares, tables.interest_accrual, rows)
+
+
+def fall_due(conn: Connection, sweep: Sweep) -> Swept | Refusal:
+    """Move the unpaid interest of instalments that are due to interest receivable (结息)."""
+    shares = queries.interest_to_move(conn, low=sweep.low, high=sweep.high, on=sweep.on)
+    rows = ("moved_on", ("loan_id", "no", "amount"))
+    return _sweep(conn, sweep, Event.INTEREST_DUE, shares, tables.movement, rows)
+
+
+def apply_overpayments(conn: Connection, sweep: Sweep) -> Swept | Refusal:
+    """Let what borrowers have overpaid meet what is due; one repayment and one entry per loan."""
+    holders = queries.holders_of_overpayment(conn, low=sweep.low, high=sweep.high)
+    commands = []
+    for loan_id, facts in queries.locked_facts(conn, holders).items() if holders else ():
+        amount = min(facts.overpayment, computed(facts, on=sweep.on).due.total)
+        if amount > 0:
+            commands.append(
+                Repay(
+                    loan_id=loan_id,
+                    amount=Money(amount, facts.loan.terms.currency),
+                    paid_on=sweep.on,
+                    command=replace(sweep.command, key=f"{sweep.key}:{loan_id}"),
+                    intent=Intent.DUE,
+                    source=Source.OVERPAYMENT,
+                )
+            )
+    answers = repay(conn, commands)
+    for answer in answers:
+        if isinstance(answer, Refusal):
+            return answer
+    return Swept(entries=len(answers), loans=len(answers), amount=sum(one.amount.minor for one in commands))
+
+
+def move_overdue(conn: Connection, sweep: Sweep) -> Swept | Refusal:
+    """Move the unpaid principal of instalments to overdue when the grace after their due date ends."""
+    shares = queries.principal_to_move(conn, low=sweep.low, high=sweep.high, on=sweep.on)
+    rows = ("moved_on", ("loan_id", "no", "amount"))
+    swept = _sweep(conn, sweep, Event.PRINCIPAL_OVERDUE, shares, tables.movement, rows)
+    if not isinstance(swept, Refusal):
+        loans = sorted({one.loan_id for one in shares})
+        _write_events(conn, [(loan_id, EventKind.OVERDUE, sweep.on, None, sweep.command) for loan_id in loans])
+    return swept
+
+
+def accrue_penalty(conn: Connection, sweep: Sweep) -> Swept | Refusal:
+    """Accrue penalty on overdue principal up to the end of the day; take back what late news made too much."""
+    shares = queries.penalty_to_accrue(conn, low=sweep.low, high=sweep.high, on=sweep.on)
+    rows = ("accrued_on", ("loan_id", "no", "booked"))
+    return _sweep(conn, sweep, Event.PENALTY_ACCRUED, shares, tables.penalty_accrual, rows)
+
+
+def age(conn: Connection, sweep: Sweep) -> Swept | Refusal:
+    """Write a row for every loan that is overdue at the end of the day: days past due, bucket, amounts."""
+    made = conn.execute(queries.ageing_rows(low=sweep.low, high=sweep.high, on=sweep.on))
+    return Swept(loans=made.rowcount)
 
 
 def _rounds(commands: Sequence[Repay]) -> Iterator[list[tuple[int, Repay]]]:
@@ -310,7 +395,8 @@ def _repay_round(conn: Connection, turn: Sequence[tuple[int, Repay]]) -> dict[in
         return answers
     rules = {of: _version_rules(conn, of) for of in {_version_of(state.loan) for _, _, state, _ in decided}}
     entries = [
-        tuple(_repayment_entries(one, state, made, rules[_version_of(state.loan)])) for _, one, state, made in decided
+        tuple(repayment_entries(one, state.loan, made, rules[_version_of(state.loan)]))
+        for _, one, state, made in decided
     ]
     verdicts = iter(journal.append(conn, [entry for pair in entries for entry in pair]))
     booked: list[tuple[int, Repay, Facts, Decision, list[int]]] = []
@@ -375,29 +461,6 @@ def _record(
         yield n, _repaid(repayment_id, one, made.allocation, entry_id=posted[-1], settles=made.settles)
 
 
-def _repayment_entries(one: Repay, state: Facts, made: Decision, rules: Mapping[str, Rule]) -> Iterator[Entry]:
-    facts_of = _entry_of(state.loan, key=f"repay:{one.command.key}", on=one.paid_on, actor=one.command.actor)
-    if made.accrual:
-        accrued = apply(
-            rules[Event.INTEREST_ACCRUED],
-            {"interest": abs(made.accrual)},
-            **{**facts_of, "key": f"{facts_of['key']}:accrual"},
-        )
-        yield accrued if made.accrual > 0 else mirrored(accrued)
-    rule = rules[Event.REPAYMENT]
-    yield apply(
-        rule if one.source is Source.CASH else application_rule(rule), made.amounts, **facts_of, paid_on=one.paid_on
-    )
-
-
-def mirrored(entry: Entry) -> Entry:
-    """Return the entry with its sides exchanged: an accrual taken back, of its own right and not the reversal of one
-    entry.
-    """
-    lines = tuple(Line(one.account, one.side.opposite, one.amount, one.currency, one.dims) for one in entry.lines)
-    return replace(entry, lines=lines, description="taken back")
-
-
 def _to_undo(
     facts: Facts, made: Sequence[queries.Repayment], repayment_id: int
 ) -> list[queries.Repayment] | queries.Repayment:
@@ -441,34 +504,6 @@ def _write_reversals(
         again = before.schedule.instalments
         _write_schedule(conn, loan_id, facts.version + 1, ScheduleReason.REVERSAL, again, on=on, command=command)
     _write_events(conn, [(loan_id, EventKind.REVERSED, on, entry_id, command) for entry_id in undone])
-
-
-def _disbursement_entries(loan: Loan, rules: Mapping[str, Rule], *, on: date, actor: str) -> Iterator[Entry]:
-    name = f"loan:{loan.application_id}:disbursed"
-    event_id = uuid5(_EVENT_NAMES, name)
-    yield apply(
-        rules[Event.DISBURSEMENT_SUCCEEDED],
-        {"principal": loan.terms.principal},
-        **_entry_of(loan, key=name, on=on, actor=actor),
-        event_id=event_id,
-    )
-    if loan.service_fee:
-        for kind, book in ((Event.SERVICE_FEE_LENDER, loan.book), (Event.SERVICE_FEE_PLATFORM, loan.platform_book)):
-            entry = _entry_of(loan, key=f"loan:{loan.application_id}:service-fee", on=on, actor=actor)
-            yield apply(rules[kind], {"service_fee": loan.service_fee}, **{**entry, "book": book}, event_id=event_id)
-
-
-def _entry_of(loan: Loan, *, key: str, on: date, actor: str) -> dict[str, Any]:
-    """Return what all entries of one loan share, as arguments of `ledger.rule.apply`."""
-    return {
-        "book": loan.book,
-        "currency": loan.terms.currency,
-        "dims": Dimensions(loan.loan_id, loan.party_id, loan.product_id, loan.funder_id, loan.channel_id),
-        "effective_on": on,
-        "source": SOURCE,
-        "key": key,
-        "actor": actor,
-    }
 
 
 def _post(conn: Connection, entries: Iterable[Entry]) -> list[int] | Refusal:
@@ -715,3 +750,50 @@ def write_many(conn: Connection, table: Table, rows: Sequence[Mapping[str, Any]]
 def _reserved(conn: Connection, sequence: str, count: int) -> list[int]:
     numbers = select(func.nextval(literal(sequence))).select_from(func.generate_series(1, count))
     return sorted(conn.scalars(numbers).all())
+
+
+def _sweep(
+    conn: Connection,
+    sweep: Sweep,
+    event: Event,
+    shares: Sequence[Share],
+    table: Table,
+    rows: tuple[str, tuple[str, ...]],
+) -> Swept | Refusal:
+    """Post one entry per group of shares, all or none, and record the facts that hang on them.
+
+    `rows` names the date column of the table and the columns that come from a share.
+    """
+    made = list(groups(shares))
+    if not made:
+        return Swept()
+    rules = {of: _version_rules(conn, of) for of in {(one.product_id, one.product_version) for one in made}}
+    entries = [
+        batch_entry(
+            one,
+            rules[one.product_id, one.product_version][event],
+            key=sweep.key,
+            on=sweep.on,
+            actor=sweep.command.actor,
+        )
+        for one in made
+    ]
+    posted = _post(conn, entries)
+    if isinstance(posted, Refusal):
+        return posted
+    dated, names = rows
+    write_many(
+        conn,
+        table,
+        [
+            {**{name: getattr(one, name) for name in names}, **extra}
+            for group, entry_id in zip(made, posted, strict=True)
+            for extra in [
+                {dated: sweep.on, "entry_id": entry_id} | ({"kind": event.value} if "kind" in table.c else {})
+            ]
+            for one in group.shares
+        ],
+    )
+    return Swept(
+        entries=len(made), loans=len({one.loan_id for one in shares}), amount=sum(abs(one.amount) for one in shares)
+    )

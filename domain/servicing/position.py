@@ -1,5 +1,4 @@
-"""The position of a loan on a date: what is due, what is overdue, what would settle it. Computed from facts, never
-stored.
+"""The position of a loan on a date: what is due, what is overdue, what would settle it; computed, never stored.
 
 `Facts` is what the tables know of one loan (schedule in force, what was paid of each instalment, what the journal has
 accrued); `position` turns it and a date into an answer. A value "on" a date stands for the beginning of that date:

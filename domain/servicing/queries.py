@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, TypeAlias
 
 from sqlalchemy import (
@@ -12,21 +12,33 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Connection,
+    Date,
+    Insert,
+    Integer,
     Row,
     Select,
     Subquery,
+    TextClause,
     and_,
     any_,
+    bindparam,
+    case,
+    exists,
     func,
+    insert,
     literal,
     select,
+    text,
+    type_coerce,
 )
+from sqlalchemy import cast as sql_cast
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from domain.servicing import tables
 from domain.servicing.event import EventKind, LoanEvent, ScheduleReason
 from domain.servicing.position import Disbursement, Facts, Loan, Position, Progress
 from domain.servicing.position import position as computed
+from domain.servicing.posting import Share
 from domain.servicing.repayment import Bucket, Intent, Source, Taken
 from domain.servicing.schedule import Instalment, Schedule
 from domain.servicing.terms import AllocationBy, DayCount, Method, Terms
@@ -49,9 +61,7 @@ def loans_between(low: int, high: int) -> Scope:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Repayment:
-    """A repayment as it was recorded; amounts in minor units, `reversed_on` set when it turned out not to have
-    happened.
-    """
+    """A repayment as it was recorded; amounts in minor units, `reversed_on` set when it did not happen."""
 
     repayment_id: int
     loan_id: int
@@ -201,7 +211,7 @@ def facts(conn: Connection, scope: Scope, *, until: date | None = None) -> dict[
 
 
 def locked_facts(conn: Connection, loan_ids: Sequence[int]) -> dict[int, Facts]:
-    """Lock the loans, in the order of their ids, until the transaction ends, and return their facts as they then are."""
+    """Lock the loans, in the order of their ids, until the transaction ends; return their facts as they then are."""
     ids = tables.loan.c.loan_id
     conn.execute(select(ids).where(loans_in(loan_ids)(ids)).order_by(ids).with_for_update()).all()
     return facts(conn, loans_in(loan_ids))
@@ -277,6 +287,70 @@ def instalments(scope: Scope, *, until: date | None = None) -> Subquery:
         .outerjoin(moved, and_(moved.c.loan_id == i.c.loan_id, moved.c.no == i.c.no))
         .subquery("progress")
     )
+
+
+def interest_to_accrue(conn: Connection, *, low: int, high: int, on: date) -> list[Share]:
+    """Return, per running loan, the interest up to the end of `on` that is not booked yet.
+
+    The arithmetic is that of `interest.accrued`, in integers, for the beginning of the next day.
+    """
+    return _shares(conn, _INTEREST_TO_ACCRUE, low=low, high=high, to_on=on + timedelta(days=1))
+
+
+def penalty_to_accrue(conn: Connection, *, low: int, high: int, on: date) -> list[Share]:
+    """Return, per overdue instalment, the penalty to the end of `on` less what is booked; below zero to take back.
+
+    The arithmetic is that of `charge.penalty_accrued`; never is more taken back than is still unpaid.
+    """
+    return _shares(conn, _PENALTY_TO_ACCRUE, low=low, high=high, to_on=on + timedelta(days=1))
+
+
+def interest_to_move(conn: Connection, *, low: int, high: int, on: date) -> list[Share]:
+    """Return the interest of instalments due up to `on` that is neither paid nor moved to receivables yet."""
+    p = instalments(loans_between(low, high))
+    amount = p.c.interest - p.c.accrued_paid - p.c.interest_moved
+    return _moves(conn, p, amount, p.c.due_on <= on)
+
+
+def principal_to_move(conn: Connection, *, low: int, high: int, on: date) -> list[Share]:
+    """Return the principal of instalments whose grace ends with `on` that is neither paid nor moved to overdue yet."""
+    p = instalments(loans_between(low, high))
+    amount = p.c.principal - p.c.normal_paid - p.c.principal_moved
+    return _moves(conn, p, amount, p.c.due_on + tables.loan.c.grace_days <= on)
+
+
+def holders_of_overpayment(conn: Connection, *, low: int, high: int) -> list[int]:
+    """Return the loans that have something on the overpayment account."""
+    r = tables.standing_repayment
+    asked = select(r.c.loan_id).where(r.c.loan_id.between(low, high)).group_by(r.c.loan_id).having(overpaid(r) > 0)
+    return list(conn.scalars(asked.order_by(r.c.loan_id)))
+
+
+def ageing_rows(*, low: int, high: int, on: date) -> Insert:
+    """Return the statement that writes the ageing of a range of loans at the end of `on`."""
+    p, ln = instalments(loans_between(low, high)), tables.loan
+    principal = p.c.principal - p.c.overdue_paid - p.c.normal_paid
+    interest = p.c.interest - p.c.receivable_paid - p.c.accrued_paid
+    penalty = p.c.penalty_booked - p.c.penalty_paid
+    is_late = and_(p.c.due_on + ln.c.grace_days < on, principal + interest + penalty > 0)
+    dpd = type_coerce(literal(on, Date) - func.min(p.c.due_on).filter(is_late), Integer)
+    month = func.least((dpd + 29) // 30, 7)
+    aged_loans = (
+        select(
+            literal(on, Date),
+            ln.c.loan_id,
+            dpd,
+            case((month == 7, "M6+"), else_=func.concat("M", month)),  # noqa: PLR2004 - beyond 180 days
+            func.sum(principal),
+            *(func.sum(what).filter(is_late) for what in (principal, interest, penalty)),
+        )
+        .join(ln, ln.c.loan_id == p.c.loan_id)
+        .where(_is_disbursed())
+        .group_by(ln.c.loan_id)
+        .having(func.bool_or(is_late))
+    )
+    names = ["aged_on", "loan_id", "dpd", "bucket", "outstanding", "principal", "interest", "penalty"]
+    return insert(tables.ageing).from_select(names, aged_loans)
 
 
 _DISBURSEMENT = {
@@ -445,3 +519,91 @@ def _repayments(conn: Connection, where: ColumnElement[bool]) -> Iterator[Repaym
             reversal_key=row.reversal_key,
             taken=tuple(taken.get(row.repayment_id, ())),
         )
+
+
+_INTEREST_TO_ACCRUE = text("""
+WITH target AS (
+  SELECT i.loan_id, sum(CASE WHEN i.due_on <= :to_on THEN i.interest
+           ELSE (2 * i.interest * (:to_on - i.from_on) + (i.due_on - i.from_on)) / (2 * (i.due_on - i.from_on)) END
+         )::bigint AS booked
+  FROM servicing.current_instalment i
+  WHERE i.loan_id BETWEEN :low AND :high AND i.from_on < :to_on
+  GROUP BY i.loan_id
+  HAVING max(i.due_on) >= :to_on  -- the plan still runs
+)
+SELECT ln.loan_id, 0 AS no, ln.product_id, ln.product_version, ln.book, ln.currency, ln.party_id, ln.funder_id,
+       ln.channel_id, t.booked - coalesce(a.booked, 0) AS amount, t.booked
+FROM target t
+JOIN servicing.loan ln USING (loan_id)
+LEFT JOIN LATERAL (
+  SELECT a.booked FROM servicing.interest_accrual a WHERE a.loan_id = ln.loan_id ORDER BY a.accrual_id DESC LIMIT 1
+) a ON true
+WHERE t.booked > coalesce(a.booked, 0)
+  AND EXISTS (SELECT FROM servicing.loan_event e WHERE e.loan_id = ln.loan_id AND e.kind = 'DISBURSED')
+ORDER BY ln.loan_id
+""").bindparams(bindparam("to_on", type_=Date))
+
+_PENALTY_TO_ACCRUE = text("""
+WITH measured AS (
+  SELECT i.loan_id, i.no,
+         i.principal * (:to_on - i.due_on) - coalesce(sum(a.amount * greatest(
+           :to_on - CASE WHEN a.paid_on > i.due_on + ln.grace_days THEN a.paid_on ELSE i.due_on END, 0)
+         ) FILTER (WHERE a.component <> 'penalty'), 0) AS principal_days,
+         coalesce(sum(a.amount) FILTER (WHERE a.component = 'penalty'), 0) AS paid
+  FROM servicing.current_instalment i
+  JOIN servicing.loan ln USING (loan_id)
+  LEFT JOIN servicing.standing_allocation a
+    ON a.loan_id = i.loan_id AND a.no = i.no AND a.component IN ('overdue_principal', 'principal', 'penalty')
+  WHERE i.loan_id BETWEEN :low AND :high AND i.due_on + ln.grace_days < :to_on
+    AND EXISTS (SELECT FROM servicing.loan_event e WHERE e.loan_id = i.loan_id AND e.kind = 'DISBURSED')
+  GROUP BY i.loan_id, i.no, i.principal, i.due_on
+), target AS (
+  SELECT ln.*, m.no, greatest(m.paid, div(
+           2 * m.principal_days * ln.penalty_rate_annual + unit.days, 2 * unit.days))::bigint AS booked
+  FROM measured m
+  JOIN servicing.loan ln USING (loan_id)
+  CROSS JOIN LATERAL (SELECT CASE ln.day_count WHEN 'ACT/365F' THEN 365 ELSE 360 END AS days) unit
+)
+SELECT t.loan_id, t.no, t.product_id, t.product_version, t.book, t.currency, t.party_id, t.funder_id, t.channel_id,
+       t.booked - coalesce(a.booked, 0) AS amount, t.booked
+FROM target t
+LEFT JOIN LATERAL (
+  SELECT a.booked FROM servicing.penalty_accrual a
+  WHERE a.loan_id = t.loan_id AND a.no = t.no ORDER BY a.accrual_id DESC LIMIT 1
+) a ON true
+WHERE t.booked <> coalesce(a.booked, 0)
+ORDER BY t.loan_id, t.no
+""").bindparams(bindparam("to_on", type_=Date))
+
+
+def _shares(conn: Connection, asked: TextClause, *, low: int, high: int, to_on: date) -> list[Share]:
+    rows = conn.execute(asked, {"low": low, "high": high, "to_on": to_on})
+    return [Share(**row) for row in rows.mappings()]
+
+
+def _moves(conn: Connection, p: Subquery, amount: ColumnElement[Any], is_time: ColumnElement[bool]) -> list[Share]:
+    ln = tables.loan.c
+    asked = (
+        select(
+            ln.loan_id,
+            p.c.no,
+            ln.product_id,
+            ln.product_version,
+            ln.book,
+            ln.currency,
+            ln.party_id,
+            ln.funder_id,
+            ln.channel_id,
+            sql_cast(amount, BigInteger).label("amount"),
+            literal(0).label("booked"),
+        )
+        .join(tables.loan, ln.loan_id == p.c.loan_id)
+        .where(is_time, amount > 0, _is_disbursed())
+        .order_by(ln.loan_id, p.c.no)
+    )
+    return [Share(**row) for row in conn.execute(asked).mappings()]
+
+
+def _is_disbursed() -> ColumnElement[bool]:
+    e = tables.loan_event
+    return exists().where(e.c.loan_id == tables.loan.c.loan_id, e.c.kind == EventKind.DISBURSED.value)

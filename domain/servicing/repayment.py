@@ -1,6 +1,4 @@
-"""Repayment, decided: facts and a payment in, allocation and the amounts to post out. Pure; `operations.repay` is its
-shell.
-"""
+"""Repayment, decided: facts and a payment in, allocation and amounts to post out; `operations.repay` is the shell."""
 
 from __future__ import annotations
 

@@ -113,9 +113,7 @@ def level_payment(terms: Terms) -> int:
 
 
 def _equal_instalment(terms: Terms) -> tuple[Instalment, ...]:
-    """等额本息: interest on the balance each period, the rest of the payment is principal, the last instalment takes
-    the residue.
-    """
+    """等额本息: interest on the balance, the rest of the payment is principal, the last takes the residue."""
     payment, balance, made = level_payment(terms), terms.principal, list[Instalment]()
     with localcontext() as context:
         context.prec = _PRECISION

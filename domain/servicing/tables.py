@@ -39,8 +39,8 @@ loan = Table(
     Column("customer_id", BigInteger, nullable=False),
     Column("principal", BigInteger, nullable=False),
     Column("currency", CHAR(3), nullable=False),
-    Column("rate_annual", Numeric(12, 8), nullable=False),
-    Column("penalty_rate_annual", Numeric(12, 8), nullable=False),
+    Column("rate_annual", Numeric(16, 12), nullable=False),
+    Column("penalty_rate_annual", Numeric(16, 12), nullable=False),
     Column("term_months", Integer, nullable=False),
     Column("method", Text, nullable=False),
     Column("day_count", Text, nullable=False),
@@ -130,7 +130,8 @@ loan_event = Table(
     PrimaryKeyConstraint("event_id", name="loan_event_pkey"),
     ForeignKeyConstraint(["loan_id"], ["servicing.loan.loan_id"], name="loan_event_of_loan"),
     CheckConstraint(
-        "kind IN ('INSTRUCTED', 'DISBURSED', 'DISBURSEMENT_FAILED', 'REPAID', 'OVERPAYMENT_APPLIED', 'REVERSED', 'OVERDUE', 'SETTLED')",
+        "kind IN ('INSTRUCTED', 'DISBURSED', 'DISBURSEMENT_FAILED', 'REPAID',"
+        " 'OVERPAYMENT_APPLIED', 'REVERSED', 'OVERDUE', 'SETTLED')",
         name="loan_event_kind_known",
     ),
     Index("loan_event_by_loan", "loan_id", "event_id"),
@@ -284,7 +285,8 @@ ageing = Table(
     PrimaryKeyConstraint("aged_on", "loan_id", name="ageing_pkey"),
     CheckConstraint("dpd > 0", name="ageing_is_overdue"),
     schema="servicing",
-    comment="Overdue loans at the end of each day: days past due, bucket, unpaid principal, and what is overdue by component.",
+    comment="Overdue loans at the end of each day: days past due, bucket, unpaid principal,"
+    " and what is overdue by component.",
 )
 """Overdue loans at the end of each day."""
 

@@ -12,9 +12,7 @@ from ledger.money import Rounding
 
 
 class Method(StrEnum):
-    """How principal and interest are spread over instalments (还款方式); a new method is a new member and a row in
-    `schedule.METHODS`.
-    """
+    """How principal and interest are spread over instalments (还款方式); each is a row of `schedule.METHODS`."""
 
     EQUAL_INSTALMENT = "EQUAL_INSTALMENT"
     """等额本息: the same payment each period, solved so that the last one clears the loan."""
@@ -37,9 +35,7 @@ class DayCount(StrEnum):
 
 
 class AllocationBy(StrEnum):
-    """Whether a payment first finishes the oldest instalment (按期) or sweeps one component over all instalments
-    (按科目横扫).
-    """
+    """Whether a payment finishes the oldest instalment (按期) or sweeps one component over all (按科目横扫)."""
 
     INSTALMENT = "instalment"
     COMPONENT = "component"
