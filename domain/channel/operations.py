@@ -144,12 +144,13 @@ def receive(conn: Connection, raw: bytes, *, received_at: datetime, vault: Vault
 
 def _nonce_is_new(conn: Connection, envelope: Envelope, *, received_at: datetime) -> bool:
     """Use up the nonce of a message; a twin in another transaction waits here until the first has committed."""
-    used = conn.execute(
+    used = conn.scalar(
         insert_or_skip(tables.nonce)
         .values(app_id=envelope.app_id, nonce=envelope.nonce, received_at=received_at)
         .on_conflict_do_nothing()
+        .returning(tables.nonce.c.nonce)
     )
-    return used.rowcount == 1
+    return used is not None
 
 
 def _once(
