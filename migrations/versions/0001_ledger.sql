@@ -828,6 +828,7 @@ BEGIN
     INSERT INTO ledger.ddl_log (who, tag, object) VALUES (session_user, r.command_tag, coalesce(r.object_identity, ''));
   END LOOP;
 END $$;
+REVOKE ALL ON FUNCTION ledger.record_ddl() FROM PUBLIC;
 ALTER FUNCTION ledger.record_ddl() OWNER TO ledger_owner;
 DO $$
 BEGIN
