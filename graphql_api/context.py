@@ -4,19 +4,26 @@ from __future__ import annotations
 
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from datetime import timedelta, timezone
+from typing import TYPE_CHECKING, Final, Protocol, TypeVar, cast
 
 from domain.command import Command
+from graphql_api.relay import Cursors
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from datetime import datetime
+    from collections.abc import Callable, Iterable, Mapping
+    from datetime import date, datetime
 
     from sqlalchemy import Connection
 
     from graphql_api.auth import Viewer
+    from graphql_api.house import House
 
 T = TypeVar("T")
+V = TypeVar("V")
+
+SHANGHAI: Final = timezone(timedelta(hours=8))
+"""The time zone of the books; it has had no other offset since 1991."""
 
 
 class Store(Protocol):
@@ -39,9 +46,12 @@ class Context:
     received_at: datetime
     store: Store
     cursor_key: bytes
-    house: object = None
-    """What the composition root hands to the resolvers; typed where it is used."""
-    loaders: dict[object, object] = field(default_factory=dict)
+    house: House
+    """What commands need besides the database."""
+    met: dict[str, dict[int, None]] = field(default_factory=dict)
+    """Keys of each kind that this operation has come upon: what one field reads, it reads for all of them at once."""
+    known: dict[object, dict[int, object]] = field(default_factory=dict)
+    """What was read of each kind."""
     _open: ExitStack = field(default_factory=ExitStack)
     _conn: Connection | None = None
 
@@ -56,11 +66,38 @@ class Context:
         """Forget the snapshot and what was read in it: a command is about to change what is read next."""
         self._open.close()
         self._conn = None
-        self.loaders.clear()
+        self.met.clear()
+        self.known.clear()
 
     def close(self) -> None:
         """Give the snapshot back."""
         self.renew()
+
+    def meet(self, kind: str, keys: Iterable[int]) -> None:
+        """Remember keys that some field may ask about."""
+        self.met.setdefault(kind, {}).update(dict.fromkeys(keys))
+
+    def load(self, kind: str, what: object, key: int, fetch: Callable[[list[int]], Mapping[int, V]]) -> V | None:
+        """Read a thing of a key, and with it the same thing of every other key that was met; each once."""
+        known = self.known.setdefault((kind, what), {})
+        if key not in known:
+            keys = [one for one in {**self.met.get(kind, {}), key: None} if one not in known]
+            found = fetch(keys)
+            known.update({one: found.get(one) for one in keys})
+        return cast("V | None", known[key])
+
+    def cursors(self, field: str, **filters: object) -> Cursors:
+        """Cursors of a list, bound to its filter and to what the viewer may see."""
+        return Cursors.of(self.cursor_key, field=field, scope=self.viewer.scope, filters=filters)
+
+    def day(self, on: date | None) -> date:
+        """The business day that is asked about: today in the books when nothing is said."""
+        return self.today if on is None else on
+
+    @property
+    def today(self) -> date:
+        """Today in the books."""
+        return self.received_at.astimezone(SHANGHAI).date()
 
     def command(self, key: str) -> Command:
         """The envelope of a command that this viewer gives."""

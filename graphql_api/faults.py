@@ -19,8 +19,8 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     "NOT_FOUND": ("未找到", "no such object"),
     "INVALID_CURSOR": ("游标无效, 请从第一页重新开始", "the cursor is not valid here: start again from the first page"),
     "INVALID_PAGE": (
-        "first 与 last 只能给出一个, 范围 1 至 100",
-        "give one of first and last, from 1 to 100",
+        "first 的范围为 1 至 100",
+        "first is from 1 to 100",
     ),
     "AMOUNT_INVALID": ("金额无效: {reason}", "not an amount: {reason}"),
     "INPUT_INVALID": ("输入无效: {reason}", "not a valid input: {reason}"),

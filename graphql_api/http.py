@@ -28,6 +28,7 @@ from graphql_api.context import Context, Store
 from graphql_api.execution import Answer, Executor, Question, unexpected
 from graphql_api.faults import text
 from graphql_api.guard import Guard, Trace
+from graphql_api.house import House
 from graphql_api.locale import preferred
 from graphql_api.metrics import Metrics
 
@@ -61,7 +62,7 @@ class Edge:
 
     executor: Executor
     store: Store
-    house: object
+    house: House
     token_key: bytes
     cursor_key: bytes
     clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))

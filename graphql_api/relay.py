@@ -75,12 +75,28 @@ def _number(letters: str) -> int:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """The part of a list that is asked for: `size` rows after or before a key, from the start or from the end."""
+    """The part of a list that is asked for: `size` rows after a key, or from the start."""
 
     size: int
     after: Key | None = None
-    before: Key | None = None
-    backward: bool = False
+
+    @property
+    def number(self) -> int | None:
+        """The key of a list that is ordered by one number."""
+        if self.after is None:
+            return None
+        (found,) = self.after
+        assert isinstance(found, int), "sealed as a number"
+        return found
+
+    @property
+    def text(self) -> str | None:
+        """The key of a list that is ordered by one text."""
+        if self.after is None:
+            return None
+        (found,) = self.after
+        assert isinstance(found, str), "sealed as a text"
+        return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,34 +158,35 @@ class Cursors:
             raise Fault("INVALID_CURSOR")
         return tuple(json.loads(body))
 
-    def page(self, *, first: int | None, after: str | None, last: int | None, before: str | None) -> Page:
-        """Read the four arguments of a list: one of `first` and `last`, 1 to 100, 20 rows when none is given."""
-        if first is not None and last is not None:
+    def page(self, *, first: int | None, after: str | None) -> Page:
+        """Read the arguments of a list: 1 to 100 rows, 20 when nothing is said."""
+        size = PAGE_DEFAULT if first is None else first
+        if not 1 <= size <= PAGE_MAX:
             raise Fault("INVALID_PAGE")
-        size = PAGE_DEFAULT if first is None and last is None else last if first is None else first
-        if size is None or not 1 <= size <= PAGE_MAX:
-            raise Fault("INVALID_PAGE")
-        return Page(
-            size=size,
-            after=None if after is None else self.open(after),
-            before=None if before is None else self.open(before),
-            backward=last is not None,
-        )
+        return Page(size=size, after=None if after is None else self.open(after))
 
     def connection(self, rows: Sequence[Row], page: Page, place: Callable[[Row], Key]) -> Connection:
-        """Make a page of rows in list order; a row more than asked tells that there is more on that side."""
-        more = len(rows) > page.size
-        kept = rows[-page.size :] if page.backward else rows[: page.size]
-        edges = tuple(Edge(row, self.seal(place(row))) for row in kept)
+        """Make a page of rows in list order; a row more than asked tells that there are more."""
+        edges = tuple(Edge(row, self.seal(place(row))) for row in rows[: page.size])
         return Connection(
             edges,
             PageInfo(
-                has_next_page=page.before is not None if page.backward else more,
-                has_previous_page=more if page.backward else page.after is not None,
+                has_next_page=len(rows) > page.size,
+                has_previous_page=page.after is not None,
                 start_cursor=edges[0].cursor if edges else None,
                 end_cursor=edges[-1].cursor if edges else None,
             ),
         )
+
+    def sliced(self, rows: Sequence[Row], page: Page, place: Callable[[Row], Key]) -> Connection:
+        """Make a page of a list that is read whole because it is short by nature (the lines of one loan)."""
+        start = 0
+        if page.after is not None:
+            at = next((n for n, row in enumerate(rows) if place(row) == page.after), None)
+            if at is None:
+                raise Fault("INVALID_CURSOR")
+            start = at + 1
+        return self.connection(rows[start : start + page.size + 1], page, place)
 
     def _mac(self, body: bytes) -> bytes:
         """Code over the place and everything that the list is bound to."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from typing import Annotated, Generic, TypeVar
 
@@ -18,6 +19,15 @@ T = TypeVar("T")
 
 Ask = Info[Context, None]
 """What a resolver is told about its field."""
+
+First = Annotated[int | None, strawberry.argument(description="Length of the page, 1 to 100; 20 when absent.")]
+"""Argument of every list."""
+After = Annotated[
+    str | None, strawberry.argument(description="Cursor of the row after which the page begins; made for this list.")
+]
+"""Argument of every list."""
+On = Annotated[date | None, strawberry.argument(description="Business day; today in the books when absent.")]
+"""Argument of everything that is asked as of a day."""
 
 
 def _amount(root: strawberry.Parent[Amount]) -> Decimal:
@@ -86,7 +96,7 @@ class Edge(Generic[T]):
     """Presents `relay.Edge`."""
 
     node: T = strawberry.field(description="The row.")
-    cursor: str = strawberry.field(description="Opaque place of the row in this list, for `after` and `before`.")
+    cursor: str = strawberry.field(description="Opaque place of the row in this list, for `after`.")
 
 
 @strawberry.type(description="One page of a list.")
