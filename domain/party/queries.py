@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sqlalchemy import Connection, select
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from domain.party.customer import BankAccount, IdentityType, Person
 from domain.party.partner import (
@@ -140,9 +141,9 @@ def fields(conn: Connection, key: SubjectKey) -> dict[str, str]:
     """The latest value of every field of a person, opened."""
     rows = conn.execute(
         select(customer_secret.c.field, customer_secret.c.sealed)
+        .ext(distinct_on(customer_secret.c.field))
         .where(customer_secret.c.customer_id == key.subject_id)
         .order_by(customer_secret.c.field, customer_secret.c.secret_id.desc())
-        .distinct(customer_secret.c.field)
     )
     return {row.field: key.open(bytes(row.sealed), table="party.customer_secret", field=row.field) for row in rows}
 
