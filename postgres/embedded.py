@@ -117,6 +117,8 @@ class Server:
         with _locked(self.directory / "lock", progress=_silent):
             if self._is_last_user() and _launched(self.directory, self.cluster):
                 self._end()
+            elif self._child is not None and self._child.poll() is None:
+                self._child.returncode = 0  # it stays, for its other users: this object no longer answers for it
             self._membership.close()
 
     def _is_last_user(self) -> bool:
@@ -188,7 +190,8 @@ def start(
         child, found = _launched_server(directory, binaries, account, {**DURABLE, **settings}, progress)
         (directory / "started").write_text(_run_of(found), encoding="utf-8")
         server = Server(directory, found, child)
-    _create_database(server)
+        # under the lock: who adopts the server finds its database
+        _create_database(server)
     return server
 
 
