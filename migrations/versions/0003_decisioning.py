@@ -1,4 +1,4 @@
-"""Rule sets, models and decisions of record."""
+"""Rule sets, models and decisions."""
 
 from migrations.runner import execute_sql_beside
 
