@@ -21,6 +21,9 @@ IDENTITY_CHECKS = "10X98765432"
 VIRTUAL_PREFIXES = ("162", "165", "167", "170", "171")
 """Number ranges of virtual operators: often used for identities that are not one's own."""
 
+DAY, WEEK, MONTH = timedelta(days=1), timedelta(days=7), timedelta(days=30)
+"""Windows of the counters."""
+
 _IDENTITY = re.compile(r"[0-9]{17}[0-9X]", re.ASCII)
 _CARD = re.compile(r"[0-9]{13,19}", re.ASCII)
 
@@ -80,26 +83,28 @@ def luhn(number: str) -> bool:
 def velocity(seen: Iterable[Seen], *, own: Sequence[Seen], at: datetime) -> Mapping[str, Value]:
     """Count who shared what with an application, itself included, up to the instant `at` (inside).
 
-    `own` are the things of the application; windows are half-open backwards: `(at - window, at]`.
+    `own` are the things of the application; windows are half-open backwards: `(at - window, at]`. A kind of thing that
+    the application did not bring is not measured: its count is None, never a harmless zero.
     """
     keys = {(one.link, one.key) for one in own}
     shared = [one for one in (*seen, *own) if (one.link, one.key) in keys and one.seen_at <= at]
 
-    def distinct(link: Link, what: Callable[[Seen], int], window: timedelta | None = None) -> int:
-        return len({what(one) for one in shared if one.link is link and (window is None or one.seen_at > at - window)})
+    def distinct(link: Link, what: Callable[[Seen], int], window: timedelta | None = None) -> int | None:
+        found = {what(one) for one in shared if one.link is link and (window is None or one.seen_at > at - window)}
+        return len(found) if any(one.link is link for one in own) else None
 
     def customer(one: Seen) -> int:
         return one.customer_id
 
-    day, week, month = timedelta(days=1), timedelta(days=7), timedelta(days=30)
+    applications = distinct(Link.IDENTITY, lambda one: one.application_id, MONTH)
     return {
-        "device_applicants_24h": distinct(Link.DEVICE, customer, day),
-        "device_applicants_30d": distinct(Link.DEVICE, customer, month),
-        "card_applicants": distinct(Link.CARD, customer),
-        "mobile_applicants_30d": distinct(Link.MOBILE, customer, month),
-        "contact_applicants_30d": distinct(Link.CONTACT, customer, month),
-        "identity_channels_7d": distinct(Link.IDENTITY, lambda one: one.channel_id, week),
-        "identity_applications_24h": distinct(Link.IDENTITY, lambda one: one.application_id, day),
+        "mobile_customers": distinct(Link.MOBILE, customer),
+        "card_customers": distinct(Link.CARD, customer),
+        "device_customers_24h": distinct(Link.DEVICE, customer, DAY),
+        "device_customers_30d": distinct(Link.DEVICE, customer, MONTH),
+        "contact_customers_30d": distinct(Link.CONTACT, customer, MONTH),
+        "identity_channels_7d": distinct(Link.IDENTITY, lambda one: one.channel_id, WEEK),
+        "applications_30d": None if applications is None else applications - 1,
     }
 
 

@@ -8,9 +8,10 @@ before the model may serve. One thread and plain lists: the fastest way for one 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 from catboost import CatBoostClassifier, Pool
 
@@ -128,3 +129,25 @@ def _tested(model: Model, self_test: SelfTest) -> Model | ModelRefused:
         if not abs(raw(model, vector) - expected) <= SELF_TEST_TOLERANCE:
             return ModelRefused(code=RefusalCode.SELF_TEST_FAILED, detail=f"vector {number} gives another score")
     return model
+
+
+def self_test_document(self_test: SelfTest) -> dict[str, list[list[str | dict[str, str]]] | list[str]]:
+    """Return a self-test as JSON without floats: numbers as their shortest exact text, a missing one as `nan`."""
+    return {
+        "vectors": [
+            [cell if isinstance(cell, str) else {"number": repr(cell)} for cell in vector]
+            for vector in self_test.vectors
+        ],
+        "raw_scores": [repr(score) for score in self_test.raw_scores],
+    }
+
+
+def self_test_of(document: Mapping[str, Any]) -> SelfTest:
+    """Return the self-test that `self_test_document` wrote."""
+    return SelfTest(
+        vectors=tuple(
+            tuple(cell if isinstance(cell, str) else float(cell["number"]) for cell in vector)
+            for vector in document["vectors"]
+        ),
+        raw_scores=tuple(float(score) for score in document["raw_scores"]),
+    )

@@ -9,14 +9,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from domain.decisioning.registry import ModelRegistration, ModelVersion
 from risk import contract as feature_contract
-from risk import training
+from risk import model, training
+from risk.assess import Assessor, assessor
 from risk.contract import FeatureContract, Value
 
 HERE = Path(__file__).parent
 CSV_PATH = HERE / "german_credit.csv"
 CONTRACT_PATH = HERE / "packs" / "german-contract.json"
 PACK_PATH = HERE / "packs" / "german-standard.json"
+
+MODEL_NAME = "german"
+"""Name of the model in the registry."""
 
 FORM_FACTS = frozenset({"amount", "term", "purpose_code", "age"})
 """Facts that the form itself carries; every other model input travels as an extension feature."""
@@ -79,6 +84,33 @@ def trained() -> training.Trained:
     features = contract()
     rows = training_rows(table(features).examples)
     return training.train(rows, features, seed=TRAINING_SEED)
+
+
+def registration(made: training.Trained) -> ModelRegistration:
+    """Return the model as the registry takes it in."""
+    return ModelRegistration(
+        name=MODEL_NAME,
+        content=made.content,
+        sha256=made.sha256,
+        contract=contract().text,
+        contract_hash=made.contract_hash,
+        params=made.params,
+        metrics=made.metrics.document(),
+        self_test=model.self_test_document(made.self_test),
+        data_fingerprint=made.data_fingerprint,
+        data_rows=made.rows,
+        label_definition=made.label_definition,
+    )
+
+
+def scorer(version: ModelVersion) -> Assessor | model.ModelRefused:
+    """Return the scorer of a registered model, or why its file is refused."""
+    kept = version.registration
+    registered = model.Registered(
+        sha256=kept.sha256, contract_hash=kept.contract_hash, self_test=model.self_test_of(kept.self_test)
+    )
+    loaded = model.load(kept.content, registered=registered, contract=feature_contract.load(kept.contract))
+    return loaded if isinstance(loaded, model.ModelRefused) else assessor(loaded)
 
 
 def _application(example: training.Example, inputs: list[str]) -> GermanApplication:
