@@ -53,6 +53,9 @@ FORBIDDEN_PURPOSES = frozenset({"REAL_ESTATE", "SECURITIES", "WEALTH_MANAGEMENT"
 """What an Internet consumer loan may not be used for (商业银行互联网贷款管理暂行办法 art. 25)."""
 
 TERM_MAX = 3650
+"""Longest term that can be asked for, in its unit."""
+
+_ACCOUNT_KIND = ("accountUsageCode", "accountType")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,7 +151,7 @@ def application_form(envelope: Envelope, *, channel: Channel, route: Route) -> A
         product_code=product_code,
         loan=loan,
         borrower=borrower,
-        accounts=_accounts(root, borrower, loan),
+        accounts=_accounts(root, borrower, route.product.currency),
         application_no=root.optional_code("applicationNo"),
         record_description=root.optional_text("recordDesc", longest=500),
         sub_applications=tuple(_sub_application(one, loan.currency) for one in root.objects("subApplications")),
@@ -226,22 +229,27 @@ def _loan(one: Reader, product_code: str, route: Route) -> LoanRequest:
         down_payment=one.optional_amount("downPayment", currency),
     )
     one.done()
-    if request.product_code != product_code:
+    if one.fine("productNo") and request.product_code != product_code:
         one.refuse(ValuesDisagree(field=one.at("productNo"), other="bizContent.productNo"))
-    if request.currency != product.currency:
+    if one.fine("currency") and request.currency != product.currency:
         one.refuse(ValuesDisagree(field=one.at("currency"), other="product"))
-    elif not product.offers(amount=request.amount, months=product.terms_months[0]):
+    elif one.fine("currency", "applyAmount") and not product.offers(
+        amount=request.amount, months=product.terms_months[0]
+    ):
         low, high, step = (
             Money(minor, product.currency) for minor in (product.amount_min, product.amount_max, product.amount_step)
         )
         one.refuse(AmountNotOffered(field=one.at("applyAmount"), low=low, high=high, step=step))
-    if request.term_unit is not TermUnit.MONTH or request.term not in product.terms_months:
+    if one.fine("applyTerm", "applyTermUnit") and (
+        request.term_unit is not TermUnit.MONTH or request.term not in product.terms_months
+    ):
         one.refuse(TermNotOffered(field=one.at("applyTerm")))
     if request.repayment_method is not None and request.repayment_method != product.method:
         one.refuse(ValuesDisagree(field=one.at("repayMethod"), other="product"))
     if request.purpose_code in FORBIDDEN_PURPOSES:
         one.refuse(PurposeForbidden(field=one.at("purposeCode")))
-    if request.goods_amount is not None and request.amount > request.goods_amount - (request.down_payment or 0):
+    financed = None if request.goods_amount is None else request.goods_amount - (request.down_payment or 0)
+    if one.fine("applyAmount", "goodsAmount", "downPayment") and financed is not None and request.amount > financed:
         one.refuse(ValuesDisagree(field=one.at("applyAmount"), other=one.at("goodsAmount")))
     return request
 
@@ -254,7 +262,7 @@ def _person(one: Reader, *, primary: bool) -> Person:
     identity = kind or IdentityType.RESIDENT_ID
     name = one.checked(
         "customerName",
-        one.text("customerName", longest=60),
+        one.unchecked_text("customerName", longest=60),
         lambda value, path: name_fault(value, identity, path=path),
     )
     one.checked("idNo", id_no or "", lambda value, path: identity_fault(value, identity, path=path))
@@ -272,9 +280,9 @@ def _person(one: Reader, *, primary: bool) -> Person:
         education=one.optional_member("educationCode", Education),
         occupation_code=one.optional_code("occupationCode"),
     )
-    if primary and person.applicant_type is not ApplicantType.PRIMARY:
+    if primary and one.fine("applicantTypeCode") and person.applicant_type is not ApplicantType.PRIMARY:
         one.refuse(FieldInvalid(field=one.at("applicantTypeCode"), expected=ApplicantType.PRIMARY))
-    if primary and person.relation is not Relation.SELF:
+    if primary and one.fine("relationCode") and person.relation is not Relation.SELF:
         one.refuse(FieldInvalid(field=one.at("relationCode"), expected=Relation.SELF))
     one.done()
     return person
@@ -300,17 +308,21 @@ def _consent(person: Reader) -> Consent | None:
     return consent
 
 
-def _accounts(root: Reader, borrower: Person, loan: LoanRequest) -> tuple[Account, ...]:
+def _accounts(root: Reader, borrower: Person, currency: str) -> tuple[Account, ...]:
     """Read 账号信息对象; one debit card in the borrower's own name must be there to receive the loan."""
-    accounts = tuple(_account(one, borrower, loan) for one in root.objects("accounts"))
+    known = root.fine("borrower", "borrower.customerName")
+    accounts = tuple(_account(one, borrower.name if known else None, currency) for one in root.objects("accounts"))
     receiving = [one for one in accounts if one.usage in {AccountUsage.DISBURSEMENT, AccountUsage.BOTH}]
+    unread = any(not root.fine(f"accounts[{n}].{name}") for n in range(len(accounts)) for name in _ACCOUNT_KIND)
+    if unread or not root.fine("accounts"):
+        return accounts
     if len(receiving) != 1 or receiving[0].account_type is not AccountType.DEBIT_CARD:
         root.refuse(AccountCannotReceive(field=root.at("accounts")))
     return accounts
 
 
-def _account(one: Reader, borrower: Person, loan: LoanRequest) -> Account:
-    """Read one account."""
+def _account(one: Reader, holder: str | None, currency: str) -> Account:
+    """Read one account; `holder` is the borrower's name, or None when that is not known."""
     account = Account(
         usage=one.member("accountUsageCode", AccountUsage),
         account_no=one.checked("accountNo", one.code("accountNo"), lambda value, path: card_fault(value, path=path)),
@@ -322,10 +334,10 @@ def _account(one: Reader, borrower: Person, loan: LoanRequest) -> Account:
         bank_code=one.optional_code("bankCode"),
     )
     one.done()
-    if account.account_name and normal_name(account.account_name) != normal_name(borrower.name):
+    if holder and one.fine("accountName") and normal_name(account.account_name) != normal_name(holder):
         one.refuse(ValuesDisagree(field=one.at("accountName"), other="bizContent.borrower.customerName"))
-    if account.currency != loan.currency:
-        one.refuse(ValuesDisagree(field=one.at("currency"), other="bizContent.loanApplication.currency"))
+    if one.fine("currency") and account.currency != currency:
+        one.refuse(ValuesDisagree(field=one.at("currency"), other="product"))
     return account
 
 

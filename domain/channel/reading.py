@@ -51,6 +51,14 @@ class Reader:
         """Return a free text that must be there."""
         return self._needed(name, self.optional_text(name, longest=longest), "")
 
+    def unchecked_text(self, name: str, *, longest: int = 200) -> str:
+        """Return a text that must be there, of any characters: for a field that has a check of its own."""
+        value = self._value(name)
+        if value is None or (isinstance(value, str) and len(value) <= longest):
+            return self._needed(name, value if isinstance(value, str) else None, "")
+        self._wrong(name, f"a text of at most {longest} characters")
+        return ""
+
     def optional_code(self, name: str, *, pattern: re.Pattern[str] = CODE, expected: str = "a code") -> str | None:
         """Return a number or code of the given form, or None when it is not there."""
         value = self._value(name)
@@ -200,6 +208,11 @@ class Reader:
     def refuse(self, refusal: Refusal) -> None:
         """Add a fault that concerns more than the form of one field."""
         self.faults.append(refusal)
+
+    def fine(self, *names: str) -> bool:
+        """Tell whether fields of this object have no fault so far; only then compare them with others."""
+        paths = {self._at(name) for name in names}
+        return not any(fault.field in paths for fault in self.faults)
 
     def at(self, name: str) -> str:
         """Return the path of a field of this object."""
