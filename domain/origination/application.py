@@ -117,6 +117,20 @@ class AccountType(StrEnum):
     CORPORATE = "CORPORATE"
 
 
+class Link(StrEnum):
+    """Kinds of things that two applications may share; only blind indexes of them are kept."""
+
+    IDENTITY = "IDENTITY"
+    DEVICE = "DEVICE"
+    CARD = "CARD"
+    MOBILE = "MOBILE"
+    CONTACT = "CONTACT"
+
+
+DEVICE_FEATURE = "device_id"
+"""The extension feature by which a channel names the device."""
+
+
 class ImageType(StrEnum):
     """影像类别编码 (F3-44)."""
 
@@ -397,6 +411,19 @@ def stored(form: ApplicationForm) -> dict[str, Json]:
         ],
         "extension": {name: feature_stored(value) for name, value in sorted(form.extension.items())},
     }
+
+
+def links(form: ApplicationForm) -> tuple[tuple[Link, str], ...]:
+    """What an application brings that another may bring too, in clear: to be indexed blind at once and forgotten."""
+    borrower, device = form.borrower, form.extension.get(DEVICE_FEATURE)
+    brought = [
+        (Link.IDENTITY, borrower.id_no),
+        (Link.MOBILE, borrower.mobile),
+        (Link.DEVICE, device if isinstance(device, str) else None),
+        *((Link.CARD, account.account_no) for account in form.accounts),
+        *((Link.CONTACT, person.mobile) for person in form.related_persons),
+    ]
+    return tuple(dict.fromkeys((link, value) for link, value in brought if value))
 
 
 def feature_stored(value: Feature | None) -> Json:

@@ -18,6 +18,30 @@ from domain.refusals import Refusal
 from domain.servicing.schedule import Schedule, schedule
 from domain.servicing.terms import AllocationBy, DayCount, Method, Terms
 
+READ_SECONDS_MIN = 3
+"""Forced reading time of the cost disclosure (金规〔2026〕2号)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DisclosureDiffers(Refusal):
+    """The acceptance names another disclosure than the one that was made."""
+
+    code: ClassVar[str] = "DISCLOSURE_DIFFERS"
+    zh: ClassVar[str] = "确认的综合融资成本明示表与当前版本不一致"
+    en: ClassVar[str] = "what was accepted is not the cost disclosure that was made"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadTooShort(Refusal):
+    """The disclosure was on the screen for less than the forced reading time."""
+
+    code: ClassVar[str] = "DISCLOSURE_READ_TOO_SHORT"
+    retryable: ClassVar[bool] = True
+    zh: ClassVar[str] = "综合融资成本明示表阅读时间不足 {seconds} 秒"
+    en: ClassVar[str] = "the cost disclosure must be shown for at least {seconds} seconds"
+
+    seconds: int
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotOnOffer(Refusal):

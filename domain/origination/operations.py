@@ -8,12 +8,12 @@ task, an offer, a payment order, a loan). Sending to the bank happens after comm
 
 import hashlib
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import date, timedelta
-from typing import ClassVar, Protocol
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from typing import Protocol
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import ARRAY, BigInteger, Connection, cast, func, insert, select, update
 
 from domain.command import Command
 from domain.decisioning import queries as decisions
@@ -27,18 +27,30 @@ from domain.origination.application import (
     ApplicationForm,
     facts,
     feature_stored,
+    links,
     stored,
 )
-from domain.origination.offer import Offer, content, make_offer, offered_amount
+from domain.origination.offer import (
+    READ_SECONDS_MIN,
+    DisclosureDiffers,
+    Offer,
+    ReadTooShort,
+    content,
+    make_offer,
+    offered_amount,
+)
+from domain.origination.repayment import SUSPENSE, NotCollectable, RepaymentRequest, RequestRepayment, fault
 from domain.origination.review import ReviewClosed, ReviewDecision, ReviewPolicy, ReviewTask, judge
 from domain.origination.tables import (
     application,
     application_account,
+    application_link,
     application_loan,
     application_stage,
     application_state,
     offer,
     offer_acceptance,
+    repayment_request,
     review_decision,
     review_task,
 )
@@ -47,6 +59,7 @@ from domain.origination.workflow import (
     FlowInvalid,
     Mark,
     Outcome,
+    PlanCancelled,
     Stage,
     StepImpossible,
     Transition,
@@ -70,7 +83,13 @@ from domain.product import queries as products
 from domain.product.version import ProductVersion
 from domain.refusals import KeyReused, NotFound, Refusal
 from domain.servicing import operations as servicing
+from domain.servicing import queries as loan_reads
+from domain.servicing.refusal import AmountBelowPayoff
+from domain.servicing.repayment import Intent, Repay
+from ledger import journal
+from ledger.entry import Dimensions
 from ledger.money import Money
+from ledger.rule import apply
 
 DUPLICATE = "R10"
 """External reason code: the customer has an open application for the same product (重复申请)."""
@@ -80,10 +99,6 @@ NO_LIMIT = "R09"
 """External reason code: what may be lent is less than the product lends (额度不足)."""
 EXPIRED = "DECISION_EXPIRED"
 """The decision is older than its validity: people look again."""
-READ_SECONDS_MIN = 3
-"""Forced reading time of the cost disclosure (金规〔2026〕2号)."""
-VELOCITY_DAYS = 30
-"""Window of the count of earlier applications."""
 
 
 class Judge(Protocol):
@@ -123,33 +138,12 @@ class Reviewed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DisclosureDiffers(Refusal):
-    """The acceptance names another disclosure than the one that was made."""
+class Requested:
+    """A repayment that was asked for, with the collection order that it became."""
 
-    code: ClassVar[str] = "DISCLOSURE_DIFFERS"
-    zh: ClassVar[str] = "确认的综合融资成本明示表与当前版本不一致"
-    en: ClassVar[str] = "what was accepted is not the cost disclosure that was made"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReadTooShort(Refusal):
-    """The disclosure was on the screen for less than the forced reading time."""
-
-    code: ClassVar[str] = "DISCLOSURE_READ_TOO_SHORT"
-    retryable: ClassVar[bool] = True
-    zh: ClassVar[str] = "综合融资成本明示表阅读时间不足 {seconds} 秒"
-    en: ClassVar[str] = "the cost disclosure must be shown for at least {seconds} seconds"
-
-    seconds: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlanCancelled(Refusal):
-    """A loan was booked and reversed for this application; a new one must be submitted."""
-
-    code: ClassVar[str] = "LOAN_PLAN_CANCELLED"
-    zh: ClassVar[str] = "贷款计划已取消, 请重新提交申请"
-    en: ClassVar[str] = "the loan plan was cancelled; submit a new application"
+    request: RepaymentRequest
+    order: PaymentOrder
+    is_replay: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +206,9 @@ def submit(
     )
     application_id = int(conn.execute(row.returning(application.c.application_id)).scalar_one())
     _store_accounts(conn, application_id, form, customer_id=customer_id, vault=vault, command=command)
+    _store_links(
+        conn, application_id, form, customer_id=customer_id, channel=channel, at=command.received_at, vault=vault
+    )
     begin = start(flow)
     conn.execute(
         insert(application_state).values(
@@ -402,6 +399,55 @@ def disbursement_result(
     return _answered(conn, application_id, Stage.DISBURSEMENT, is_success=is_success, code=code, on=on, command=command)
 
 
+def request_repayments(
+    conn: Connection, wishes: Sequence[RequestRepayment], *, command: Command
+) -> list[Requested | KeyReused | NotCollectable]:
+    """Keep repayments that were asked for and order their collections (S21, S22), one answer per wish in their order.
+
+    The same number with the same wish is a replay; with another it is refused (`KeyReused`). Refused too: an unknown
+    loan, an amount that is not positive or in another currency (`NotCollectable`).
+    """
+    known = queries.repayment_requests_by_number(conn, business_nos=[wish.business_no for wish in wishes])
+    loans = loan_reads.loans_of(conn, [wish.loan_id for wish in wishes])
+    accounts = queries.repayment_accounts(conn, loan_ids=list(loans))
+    currencies = {loan_id: loan.terms.currency for loan_id, loan in loans.items() if loan_id in accounts}
+    new = {one.business_no: one for one in wishes if one.business_no not in known and fault(one, currencies) is None}
+    if new:
+        conn.execute(
+            insert(repayment_request),
+            [
+                {
+                    "business_no": one.business_no,
+                    "origin": one.origin.value,
+                    "loan_id": one.loan_id,
+                    "amount_minor": one.amount.minor,
+                    "currency": one.amount.currency,
+                    "intent": one.intent.value,
+                    "instalment_nos": list(one.instalment_nos),
+                    "account_id": accounts[one.loan_id].account_id,
+                    "requested_on": one.requested_on,
+                    "recorded_at": command.received_at,
+                    "actor": command.actor,
+                }
+                for one in new.values()
+            ],
+        )
+    kept = queries.repayment_requests_by_number(conn, business_nos=[wish.business_no for wish in wishes])
+    orders = [
+        Instruct(
+            kind=Kind.COLLECTION,
+            business_key=repayment_key(one.request_id),
+            amount=one.wish.amount,
+            business_on=one.wish.requested_on,
+            card_token=queries.card_token(one.account_id),
+            card_mask=accounts[one.wish.loan_id].mask,
+        )
+        for one in kept.values()
+    ]
+    ordered = {order.business_key: order for order in _instructed(conn, orders, command=command)}
+    return [_requested(wish, kept, ordered, known, currencies) for wish in wishes]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BankAnswers:
     """The effect for `payment.operations`: final answers about cards and payments move their applications on.
@@ -414,10 +460,12 @@ class BankAnswers:
     command: Command
 
     def __call__(self, conn: Connection, changed: Sequence[Recorded], /) -> None:
-        """Move on every application whose order has a final answer, in the transaction that records it."""
-        for order in (one.order for one in changed):
+        """Move on every application whose order has a final answer, and book every repayment that was collected."""
+        final = [one.order for one in changed if one.order.state.is_final]
+        _book_repayments(conn, final, on=self.on, command=self.command)
+        for order in final:
             application_id = application_of(order)
-            if application_id is None or not order.state.is_final:
+            if application_id is None:
                 continue
             command = self.command.step(order.order_no)
             is_success = order.state is PaymentState.SUCCEEDED
@@ -444,6 +492,17 @@ class BankAnswers:
 def business_key(application_id: int) -> str:
     """What payment calls the orders of an application."""
     return f"application:{application_id}"
+
+
+def repayment_key(request_id: int) -> str:
+    """What payment calls the order of a repayment request."""
+    return f"repayment:{request_id}"
+
+
+def repayment_of(order: PaymentOrder) -> int | None:
+    """The repayment request that a payment order belongs to, if it belongs to one."""
+    word, _, number = order.business_key.partition(":")
+    return int(number) if word == "repayment" else None
 
 
 def application_of(order: PaymentOrder) -> int | None:
@@ -480,20 +539,14 @@ def _anti_fraud(conn: Connection, case: _Case, *, desk: Desk, on: date, command:
     if person is None or account is None:
         return Outcome(verdict=Verdict.REJECTED, reasons=(INCOMPLETE,))
     age = one.facts.get("age")
-    screened = desk.screen(
+    screened: Facts = desk.screen(
         identity_number=person.identity_number,
         card_number=account.number,
         mobile=person.mobile,
         age=age if isinstance(age, int) else None,
         on=on,
     )
-    links: Facts = {
-        "mobile_customers": len(parties.customers_by_mobile(conn, person.mobile, vault=desk.vault)),
-        "applications_30d": queries.recent_applications(
-            conn, customer_id=one.customer_id, before_id=one.application_id, since=on - timedelta(days=VELOCITY_DAYS)
-        ),
-    }
-    found: Facts = {**one.facts, **screened, **links}
+    found: Facts = {**one.facts, **screened, **queries.velocity(conn, one)}
     return _asked(conn, case, RiskStage.ANTI_FRAUD, found, desk=desk, on=on, command=command)
 
 
@@ -644,8 +697,15 @@ def _order(conn: Connection, case: _Case, kind: Kind, amount: Money, *, on: date
         card_mask=queries.card_mask(conn, named.receiving_account_id),
         attempt=named.attempt if kind is Kind.CARD_CHECK else 1,
     )
-    (written,) = payments.instruct(conn, [wish], command=command)
-    assert isinstance(written, PaymentOrder), f"the order of {wish.business_key} was refused: {written}"
+    _instructed(conn, [wish], command=command)
+
+
+def _instructed(conn: Connection, wishes: Sequence[Instruct], *, command: Command) -> list[PaymentOrder]:
+    """Write payment orders; their keys are ours alone, so none can be refused."""
+    written = payments.instruct(conn, wishes, command=command) if wishes else []
+    orders = [one for one in written if isinstance(one, PaymentOrder)]
+    assert len(orders) == len(wishes), f"orders were refused: {written}"
+    return orders
 
 
 def _disburse(conn: Connection, case: _Case, *, on: date, command: Command) -> None:
@@ -695,6 +755,81 @@ def _answered(
     moved = _move(conn, case, outcome, desk=None, on=on, command=command)
     assert isinstance(moved, Application), "a bank's answer fits the stage that waits for it"
     return moved
+
+
+def _requested(
+    wish: RequestRepayment,
+    kept: Mapping[str, RepaymentRequest],
+    ordered: Mapping[str, PaymentOrder],
+    before: Mapping[str, RepaymentRequest],
+    currencies: Mapping[int, str],
+) -> Requested | KeyReused | NotCollectable:
+    """The answer to one wish."""
+    one = kept.get(wish.business_no)
+    if one is None:
+        refused = fault(wish, currencies)
+        assert refused is not None, "a wish without fault was kept"
+        return refused
+    if one.wish != wish:
+        return KeyReused(field="businessNo")
+    order = ordered[repayment_key(one.request_id)]
+    return Requested(request=one, order=order, is_replay=wish.business_no in before)
+
+
+def _book_repayments(conn: Connection, final: Sequence[PaymentOrder], *, on: date, command: Command) -> None:
+    """Hand what the bank has collected to servicing, as one batch (S23); what no loan can take goes to suspense."""
+    orders = {
+        request_id: order
+        for order in final
+        if order.kind is Kind.COLLECTION
+        and order.state is PaymentState.SUCCEEDED
+        and (request_id := repayment_of(order)) is not None
+    }
+    requests = queries.repayment_requests(conn, request_ids=list(orders))
+    wanted = [_repay(one, orders[request_id], on=on, command=command) for request_id, one in sorted(requests.items())]
+    answers = servicing.repay(conn, wanted) if wanted else []
+    short = [
+        replace(one, intent=Intent.DUE)
+        for one, answer in zip(wanted, answers, strict=True)
+        if isinstance(answer, AmountBelowPayoff)
+    ]
+    again = dict(zip([one.command.key for one in short], servicing.repay(conn, short) if short else [], strict=True))
+    for one, answer in zip(wanted, answers, strict=True):
+        if isinstance(again.get(one.command.key, answer), Refusal):
+            _suspend(conn, one, on=on)
+
+
+def _repay(one: RepaymentRequest, order: PaymentOrder, *, on: date, command: Command) -> Repay:
+    """The repayment of a collected request: paid on the day for which the bank was told to collect."""
+    key = Command(actor=command.actor, key=repayment_key(one.request_id), received_at=command.received_at)
+    return Repay(
+        loan_id=one.wish.loan_id,
+        amount=order.amount,
+        paid_on=order.business_on,
+        command=key,
+        intent=one.wish.intent,
+        business_on=max(on, order.business_on),
+    )
+
+
+def _suspend(conn: Connection, one: Repay, *, on: date) -> None:
+    """Book money that came and that no loan can take (暂收挂账)."""
+    loan = loan_reads.loan(conn, one.loan_id)
+    assert loan is not None, "a request was kept for a known loan only"
+    entry = apply(
+        SUSPENSE,
+        {"amount": one.amount.minor},
+        book=loan.book,
+        currency=one.amount.currency,
+        dims=Dimensions(subject=loan.loan_id, party=loan.party_id, scheme=loan.product_id, channel=loan.channel_id),
+        effective_on=on,
+        source="origination",
+        key=f"{one.command.key}:suspended",
+        actor=one.command.actor,
+        paid_on=one.paid_on,
+    )
+    (verdict,) = journal.append(conn, [entry])
+    assert not isinstance(verdict, journal.Refused), f"suspense cannot be booked: {verdict}"
 
 
 # --- small parts ----------------------------------------------------------------------------------------------------
@@ -761,6 +896,37 @@ def _store_accounts(
             actor=command.actor,
         )
     )
+
+
+def _store_links(
+    conn: Connection,
+    application_id: int,
+    form: ApplicationForm,
+    *,
+    customer_id: int,
+    channel: Channel,
+    at: datetime,
+    vault: Vault,
+) -> None:
+    """Keep what the application brought as blind indexes.
+
+    Twins that bring the same thing at once are put in line on it, so that the second sees the first (a count in a cache
+    would miss it); the locks are taken in one order.
+    """
+    rows = [
+        {
+            "application_id": application_id,
+            "link": link.value,
+            "digest": vault.blind_index(f"origination_{link.value}", value),
+            "customer_id": customer_id,
+            "channel_id": channel.channel_id,
+            "seen_at": at,
+        }
+        for link, value in links(form)
+    ]
+    held = sorted(int.from_bytes(vault.blind_index(link.value, value)[:8], signed=True) for link, value in links(form))
+    conn.execute(select(func.pg_advisory_xact_lock(func.unnest(cast(held, ARRAY(BigInteger))))))
+    conn.execute(insert(application_link), rows)
 
 
 def _content_hash(form: ApplicationForm, *, vault: Vault) -> bytes:

@@ -1,19 +1,21 @@
 """Reads of origination: one application, many, a page, its steps, the work list, the review queue, its offer."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, func, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, func, select
 
-from domain.origination.application import Application, feature_restored
+from domain.origination.application import Application, Link, feature_restored
+from domain.origination.repayment import Origin, RepaymentRequest, RequestRepayment
 from domain.origination.review import Finding, Reason, ReviewDecision, ReviewTask
 from domain.origination.tables import (
     application as application_table,
 )
 from domain.origination.tables import (
     application_account,
+    application_link,
     application_loan,
     application_stage,
     application_state,
@@ -24,11 +26,15 @@ from domain.origination.tables import (
 from domain.origination.tables import (
     offer as offer_table,
 )
+from domain.origination.tables import (
+    repayment_request as repayment_request_table,
+)
 from domain.origination.workflow import WORKERS, Mark, Stage, State, Transition, Verdict, Worker
 from domain.party import queries as parties
 from domain.party.tables import bank_account
 from domain.party.vault import Vault
 from domain.payment.order import Card
+from domain.servicing.repayment import Intent
 from ledger.money import Money
 
 PAGE_MAX = 200
@@ -74,6 +80,15 @@ class Accounts:
     attempt: int
     receiving_account_id: int
     repayment_account_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RepaymentAccount:
+    """The account that a loan is repaid from."""
+
+    account_id: int
+    mask: str
+    """What people may see of its number."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,14 +190,45 @@ def has_open_twin(conn: Connection, one: Application) -> bool:
     return conn.scalar(statement) is not None
 
 
-def recent_applications(conn: Connection, *, customer_id: int, before_id: int, since: date) -> int:
-    """How many applications the customer submitted since a day, before this one."""
-    statement = select(func.count()).where(
-        application_table.c.customer_id == customer_id,
-        application_table.c.application_id < before_id,
-        application_table.c.submitted_on >= since,
+def velocity(conn: Connection, one: Application) -> dict[str, int | None]:
+    """Who else brought what the application brought, itself included, up to its arrival; one statement.
+
+    The names and windows are those of `risk.fraud.velocity`: a kind of thing that the application did not bring is not
+    measured, its count is None and never a harmless zero.
+    """
+    own, seen = application_link.alias("own"), application_link.alias("seen")
+    shared = own.join(seen, (seen.c.link == own.c.link) & (seen.c.digest == own.c.digest))
+    since = {days: seen.c.seen_at > one.received_at - timedelta(days=days) for days in (1, 7, 30)}
+    customers, applicants = func.count(seen.c.customer_id.distinct()), func.count(seen.c.application_id.distinct())
+    statement = (
+        select(
+            own.c.link,
+            customers.label("customers"),
+            customers.filter(since[1]).label("customers_24h"),
+            customers.filter(since[30]).label("customers_30d"),
+            func.count(seen.c.channel_id.distinct()).filter(since[7]).label("channels_7d"),
+            applicants.filter(since[30]).label("applications_30d"),
+        )
+        .select_from(shared)
+        .where(own.c.application_id == one.application_id, seen.c.seen_at <= one.received_at)
+        .group_by(own.c.link)
     )
-    return int(conn.execute(statement).scalar_one())
+    by_link = {Link(row.link): row for row in conn.execute(statement)}
+
+    def count(link: Link, column: str) -> int | None:
+        row = by_link.get(link)
+        return None if row is None else int(getattr(row, column))
+
+    applications = count(Link.IDENTITY, "applications_30d")
+    return {
+        "mobile_customers": count(Link.MOBILE, "customers"),
+        "card_customers": count(Link.CARD, "customers"),
+        "device_customers_24h": count(Link.DEVICE, "customers_24h"),
+        "device_customers_30d": count(Link.DEVICE, "customers_30d"),
+        "contact_customers_30d": count(Link.CONTACT, "customers_30d"),
+        "identity_channels_7d": count(Link.IDENTITY, "channels_7d"),
+        "applications_30d": None if applications is None else applications - 1,
+    }
 
 
 def steps(conn: Connection, application_id: int) -> tuple[Step, ...]:
@@ -335,6 +381,45 @@ class CustomerCards:
         )
 
 
+def repayment_request(conn: Connection, request_id: int) -> RepaymentRequest | None:
+    """One repayment request."""
+    found = repayment_requests(conn, request_ids=[request_id])
+    return found.get(request_id)
+
+
+def repayment_requests(conn: Connection, *, request_ids: Collection[int]) -> dict[int, RepaymentRequest]:
+    """Repayment requests by id."""
+    wanted = repayment_request_table.c.request_id == func.any(list(request_ids))
+    return {one.request_id: one for one in _requests(conn, wanted)}
+
+
+def repayment_requests_by_number(conn: Connection, *, business_nos: Collection[str]) -> dict[str, RepaymentRequest]:
+    """Repayment requests by the number that identifies them."""
+    wanted = repayment_request_table.c.business_no == func.any(list(business_nos))
+    return {one.wish.business_no: one for one in _requests(conn, wanted)}
+
+
+def repayment_requests_of(conn: Connection, loan_id: int) -> tuple[RepaymentRequest, ...]:
+    """Everything that was asked to be repaid of a loan, in order."""
+    return tuple(_requests(conn, repayment_request_table.c.loan_id == loan_id))
+
+
+def repayment_accounts(conn: Connection, *, loan_ids: Collection[int]) -> dict[int, RepaymentAccount]:
+    """The account that each loan is repaid from, by loan; unknown loans are left out."""
+    latest = (
+        select(application_loan.c.loan_id, application_account.c.repayment_account_id, bank_account.c.last_four)
+        .join(application_account, application_account.c.application_id == application_loan.c.application_id)
+        .join(bank_account, bank_account.c.account_id == application_account.c.repayment_account_id)
+        .where(application_loan.c.loan_id == func.any(list(loan_ids)))
+        .distinct(application_loan.c.loan_id)
+        .order_by(application_loan.c.loan_id, application_account.c.attempt.desc())
+    )
+    return {
+        row.loan_id: RepaymentAccount(account_id=row.repayment_account_id, mask=f"****{row.last_four}")
+        for row in conn.execute(latest)
+    }
+
+
 def card_token(account_id: int) -> str:
     """The token that names a customer's account to payment."""
     return f"account:{account_id}"
@@ -387,6 +472,24 @@ def _step(row: Row[*tuple[Any, ...]]) -> Step:
         recorded_at=row.recorded_at,
         actor=row.actor,
     )
+
+
+def _requests(conn: Connection, wanted: ColumnElement[bool]) -> Iterator[RepaymentRequest]:
+    statement = select(repayment_request_table).where(wanted).order_by(repayment_request_table.c.request_id)
+    for row in conn.execute(statement):
+        yield RepaymentRequest(
+            request_id=row.request_id,
+            wish=RequestRepayment(
+                business_no=row.business_no,
+                origin=Origin(row.origin),
+                loan_id=row.loan_id,
+                amount=Money(row.amount_minor, row.currency),
+                requested_on=row.requested_on,
+                intent=Intent(row.intent),
+                instalment_nos=tuple(row.instalment_nos),
+            ),
+            account_id=row.account_id,
+        )
 
 
 def _task(row: Row[*tuple[Any, ...]]) -> ReviewTask:

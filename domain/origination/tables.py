@@ -52,6 +52,32 @@ application = Table(
 )
 """Applications as submitted."""
 
+application_link = Table(
+    "application_link",
+    metadata,
+    Column("application_id", BigInteger, ForeignKey(application.c.application_id), primary_key=True),
+    Column(
+        "link",
+        Text,
+        CheckConstraint("link IN ('IDENTITY', 'DEVICE', 'CARD', 'MOBILE', 'CONTACT')"),
+        primary_key=True,
+    ),
+    Column("digest", LargeBinary, CheckConstraint("octet_length(digest) = 32"), primary_key=True),
+    Column("customer_id", BigInteger, nullable=False),
+    Column("channel_id", BigInteger, nullable=False),
+    Column("seen_at", DateTime(timezone=True), nullable=False),
+    Index(
+        "application_link_shared",
+        "link",
+        "digest",
+        text("seen_at DESC"),
+        postgresql_include=["customer_id", "application_id", "channel_id"],
+    ),
+    schema="origination",
+    comment="Blind indexes of what an application brought, for counting who shares it.",
+)
+"""What an application brought, as blind indexes."""
+
 application_account = Table(
     "application_account",
     metadata,
@@ -185,3 +211,26 @@ application_loan = Table(
     comment="Which loan each attempt to disburse has made.",
 )
 """Which loan each attempt has made."""
+
+repayment_request = Table(
+    "repayment_request",
+    metadata,
+    Column("request_id", BigInteger, Identity(always=True), primary_key=True),
+    Column("business_no", Text, CheckConstraint("business_no <> ''"), nullable=False, unique=True),
+    Column("origin", Text, CheckConstraint("origin IN ('CHANNEL', 'DUE_DATE', 'OPERATOR')"), nullable=False),
+    Column("loan_id", BigInteger, nullable=False),
+    Column("amount_minor", BigInteger, CheckConstraint("amount_minor > 0"), nullable=False),
+    Column("currency", CHAR(3), nullable=False),
+    Column("intent", Text, CheckConstraint("intent IN ('DUE', 'SETTLE')"), nullable=False),
+    Column("instalment_nos", ARRAY(Integer), nullable=False),
+    Column("account_id", BigInteger, ForeignKey(bank_account.c.account_id), nullable=False),
+    Column("requested_on", Date, nullable=False),
+    Column("recorded_at", DateTime(timezone=True), nullable=False),
+    Column("actor", Text, nullable=False),
+    Index("repayment_request_loan", "loan_id", "request_id"),
+    schema="origination",
+    comment=(
+        "Repayments asked for, by the channel, on the due date or by an operator; each becomes one collection order."
+    ),
+)
+"""Repayments asked for."""

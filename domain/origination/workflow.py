@@ -185,6 +185,15 @@ class FlowInvalid(Refusal):
     why: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanCancelled(Refusal):
+    """A loan was booked and reversed for this application; a new one must be submitted."""
+
+    code: ClassVar[str] = "LOAN_PLAN_CANCELLED"
+    zh: ClassVar[str] = "贷款计划已取消, 请重新提交申请"
+    en: ClassVar[str] = "the loan plan was cancelled; submit a new application"
+
+
 Flow = tuple[Stage, ...]
 """Stages in the order in which they are walked."""
 

@@ -30,6 +30,20 @@ CREATE TABLE origination.application (
 COMMENT ON TABLE origination.application IS 'Applications as submitted, without personal data; the channel and its number are the idempotency key.';
 CREATE INDEX application_customer ON origination.application (customer_id, application_id);
 
+-- Things that two applications may share, as blind indexes: who else uses this card, this number, this device.
+CREATE TABLE origination.application_link (
+    application_id  bigint NOT NULL REFERENCES origination.application,
+    link            text NOT NULL CHECK (link IN ('IDENTITY', 'DEVICE', 'CARD', 'MOBILE', 'CONTACT')),
+    digest          bytea NOT NULL CHECK (octet_length(digest) = 32),
+    customer_id     bigint NOT NULL,
+    channel_id      bigint NOT NULL,
+    seen_at         timestamptz NOT NULL,
+    PRIMARY KEY (application_id, link, digest)
+);
+COMMENT ON TABLE origination.application_link IS 'Blind indexes of what an application brought, for counting who shares it.';
+CREATE INDEX application_link_shared ON origination.application_link (link, digest, seen_at DESC)
+    INCLUDE (customer_id, application_id, channel_id);
+
 -- Which accounts receive the loan and pay it back. A failed disbursement may go on with another card: attempt 2, 3 …
 CREATE TABLE origination.application_account (
     application_id        bigint NOT NULL REFERENCES origination.application,
@@ -128,6 +142,24 @@ CREATE TABLE origination.application_loan (
     PRIMARY KEY (application_id, attempt)
 );
 COMMENT ON TABLE origination.application_loan IS 'Which loan each attempt to disburse has made.';
+
+-- S21: approval keeps what was to be repaid, of which instalments, by whom, before accounting hears of it.
+CREATE TABLE origination.repayment_request (
+    request_id      bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    business_no     text NOT NULL UNIQUE CHECK (business_no <> ''),
+    origin          text NOT NULL CHECK (origin IN ('CHANNEL', 'DUE_DATE', 'OPERATOR')),
+    loan_id         bigint NOT NULL,
+    amount_minor    bigint NOT NULL CHECK (amount_minor > 0),
+    currency        char(3) NOT NULL,
+    intent          text NOT NULL CHECK (intent IN ('DUE', 'SETTLE')),
+    instalment_nos  integer[] NOT NULL,
+    account_id      bigint NOT NULL REFERENCES party.bank_account,
+    requested_on    date NOT NULL,
+    recorded_at     timestamptz NOT NULL,
+    actor           text NOT NULL
+);
+COMMENT ON TABLE origination.repayment_request IS 'Repayments asked for, by the channel, on the due date or by an operator; each becomes one collection order.';
+CREATE INDEX repayment_request_loan ON origination.repayment_request (loan_id, request_id);
 
 GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA origination TO zhudai_app;
 -- The work list is a projection: moving an application to its next stage changes its one row.
