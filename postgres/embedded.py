@@ -20,6 +20,7 @@ import hashlib
 import os
 import shutil
 import signal
+import socket
 import stat
 import subprocess
 import tempfile
@@ -110,16 +111,18 @@ class Server:
             return
         self._stopped = True
         atexit.unregister(self.stop)
-        if not self.directory.is_dir():  # somebody removed the directory under us: only the process is left to end
-            self._end()
+        if not self.directory.is_dir():  # removed under us; a server without its directory ends by itself
             self._membership.close()
+            self._let_go()
             return
         with _locked(self.directory / "lock", progress=_silent):
-            if self._is_last_user() and _launched(self.directory, self.cluster):
-                self._end()
-            elif self._child is not None and self._child.poll() is None:
-                self._child.returncode = 0  # it stays, for its other users: this object no longer answers for it
+            found = postmaster.living(
+                self.cluster
+            )  # not always the one we met: it may have been killed and started anew
+            if found is not None and self._is_last_user() and _launched(self.directory, found):
+                _end(found, self.cluster)
             self._membership.close()
+        self._let_go()
 
     def _is_last_user(self) -> bool:
         try:
@@ -128,20 +131,13 @@ class Server:
             return False
         return True
 
-    def _end(self) -> None:
-        with contextlib.suppress(ProcessLookupError):
-            if self.alive():
-                os.kill(self.pid, signal.SIGINT)
-        try:
-            self._await_end()
-        except KeyboardInterrupt:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(self.pid, signal.SIGQUIT)
-            self._await_end()
-
-    def _await_end(self) -> None:
-        while self.alive():
-            time.sleep(TICK_SECONDS)
+    def _let_go(self) -> None:
+        if self._child is None:
+            return
+        if self.alive():
+            self._child.returncode = 0  # it stays, for its other users: this object no longer answers for it
+        else:
+            self._child.wait()
 
     def __enter__(self) -> Self:
         """The server itself."""
@@ -246,24 +242,47 @@ def _run_of(found: postmaster.Postmaster) -> str:
     return f"{found.pid} {found.started}"
 
 
-def _launched(directory: Path, cluster: Path) -> bool:
+def _launched(directory: Path, found: postmaster.Postmaster) -> bool:
     """Whether the server that runs now was started by a launcher, and not by hand."""
-    found = postmaster.recorded(cluster)
     try:
-        started = (directory / "started").read_text(encoding="utf-8")
+        return (directory / "started").read_text(encoding="utf-8") == _run_of(found)
     except FileNotFoundError:
         return False
-    return found is not None and _run_of(found) == started
+
+
+def _end(found: postmaster.Postmaster, cluster: Path) -> None:
+    """Shut down fast; at a second interruption, at once."""
+    try:
+        _signal_until_gone(found.pid, cluster, signal.SIGINT)
+    except KeyboardInterrupt:
+        _signal_until_gone(found.pid, cluster, signal.SIGQUIT)
+
+
+def _signal_until_gone(pid: int, cluster: Path, number: signal.Signals) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, number)
+    while postmaster.alive(pid, cluster):
+        time.sleep(TICK_SECONDS)
 
 
 def _adopted(cluster: Path, progress: Progress) -> postmaster.Postmaster | None:
     """The living server, once it is ready; None when there is none (any more)."""
     waited = _Patience(progress, cluster.parent / "server.log")
     while (found := postmaster.living(cluster)) is not None:
-        if found.status == postmaster.READY:
+        if found.status == postmaster.READY and _listens(found):
             return found
         waited.tick("the server is stopping" if found.status == postmaster.STOPPING else "the server is recovering")
     return None
+
+
+def _listens(found: postmaster.Postmaster) -> bool:
+    """Whether the server takes connections; one that is being killed at this moment may still look alive."""
+    with socket.socket(socket.AF_UNIX) as client:
+        try:
+            client.connect(str(Path(found.socket_directory) / f".s.PGSQL.{found.port}"))
+        except OSError:
+            return False
+    return True
 
 
 def _check_version(cluster: Path, binaries: Binaries, environ: Mapping[str, str]) -> None:
@@ -334,10 +353,11 @@ def _launched_server(
     """Start the server and wait until it is ready; again, while a killed postmaster's backends are still dying."""
     cluster = directory / "cluster"
     log = directory / "server.log"
-    arguments = tuple(_arguments(_socket_directory(directory, account), settings))
+    socket_directory = _socket_directory(directory, account)
+    arguments = tuple(_arguments(socket_directory, settings))
     give_up_at = time.monotonic() + 3 * SURVIVORS_SECONDS
     while True:
-        _clear_remains(cluster, progress)
+        _clear_remains(cluster, socket_directory, progress)
         with _log(log) as output:
             child = subprocess.Popen(
                 [binaries.program("postgres"), "-D", str(cluster), *arguments],
@@ -377,7 +397,7 @@ def _await_ready(
     return None
 
 
-def _clear_remains(cluster: Path, progress: Progress) -> None:
+def _clear_remains(cluster: Path, socket_directory: Path, progress: Progress) -> None:
     """After a sudden death: let the orphaned backends end (they notice by themselves), then forget the dead postmaster.
 
     A backend that is busy for longer is told to quit at once: its transaction cannot commit any more.
@@ -393,9 +413,12 @@ def _clear_remains(cluster: Path, progress: Progress) -> None:
         waited.tick("the last processes of the dead server are ending")
     dead = postmaster.recorded(cluster)
     if dead is not None and not postmaster.alive(dead.pid, cluster):
-        (cluster / "postmaster.pid").unlink(
-            missing_ok=True
-        )  # its number may be a zombie's, or another program's, by now
+        for remains in (
+            cluster / "postmaster.pid",  # its number may be a zombie's or another program's by now
+            socket_directory / f".s.PGSQL.{PORT}.lock",  # the same number; the directory is this cluster's alone
+            socket_directory / f".s.PGSQL.{PORT}",
+        ):
+            remains.unlink(missing_ok=True)
 
 
 def _blocked_by_remains(log: Path) -> bool:

@@ -24,7 +24,7 @@ from postgres.database import Database
 from postgres.embedded import FAST, start
 
 RUN = "ZHUDAI_TEST_RUN"
-"""Set by the controlling process and inherited by its workers: the directory, and so the name, of everything of a run."""
+"""Set by the controlling process and inherited by its workers: the directory, and so the name, of a run."""
 
 settings.register_profile("dev", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile(
