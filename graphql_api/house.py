@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from domain.origination.operations import Desk
     from domain.servicing.operations import Repaid
     from domain.servicing.repayment import Repay
-    from graphql_api.batcher import Batcher
+
+
+class Repayments(Protocol):
+    """Takes repayments that arrive together into one commit; `batcher.Batcher` is one."""
+
+    def submit(self, request: Repay) -> Repaid:
+        """Do one repayment; blocks until it is committed or refused."""
+
+    def submit_all(self, requests: Sequence[Repay]) -> list[Repaid]:
+        """Do several, each with its own answer, in order."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,5 +29,5 @@ class House:
 
     desk: Desk
     """Vault, judge and screen, for applications and reviews."""
-    repayments: Batcher[Repay, Repaid]
+    repayments: Repayments
     """Repayments that wait together share a commit."""

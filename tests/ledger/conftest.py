@@ -59,7 +59,10 @@ def lent(key: str, subject: int, amount: int, on: date = JANUARY, *, book: int =
     dims = Dimensions(subject=subject, funder=funder)
     return Entry(
         book, "test", key, "LENT", on,
-        (Line("1303.01", Side.DEBIT, amount, "CNY", dims), Line("1002.01", Side.CREDIT, amount, "CNY", Dimensions(funder=funder))),
+        (
+            Line("1303.01", Side.DEBIT, amount, "CNY", dims),
+            Line("1002.01", Side.CREDIT, amount, "CNY", Dimensions(funder=funder)),
+        ),
         "tester",
     )  # fmt: skip
 

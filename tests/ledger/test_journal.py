@@ -10,7 +10,7 @@ from sqlalchemy import Connection, text
 from ledger import journal
 from ledger.balances import balance_now
 from ledger.books import begin_close, close_account, close_period
-from ledger.entry import Dimensions, Entry, Line, Side
+from ledger.entry import NO_DIMENSIONS, Dimensions, Entry, Line, Side
 from ledger.journal import Posted, RefusalCode, Refused, Replayed
 from tests.ledger.conftest import JANUARY, lent, open_test_book, repaid
 
@@ -33,7 +33,7 @@ def refusal(conn: Connection, entry: Entry) -> RefusalCode:
 
 
 def two_lines(
-    key: str, debit: str, credit: str, *, currency: str = "CNY", on: date = JANUARY, dims: Dimensions = Dimensions()
+    key: str, debit: str, credit: str, *, currency: str = "CNY", on: date = JANUARY, dims: Dimensions = NO_DIMENSIONS
 ) -> Entry:
     """An entry of two lines of 100."""
     return Entry(

@@ -116,10 +116,13 @@ def scan(conn: Connection, lo: date, hi: date) -> dict[str, tuple[int, int, int]
     """The truth, by brute force: (opening net, debit, credit) by account."""
     found = conn.execute(
         text("""
-          SELECT a.code, coalesce(sum(CASE side WHEN 'D' THEN amount ELSE -amount END) FILTER (WHERE effective_on < :lo), 0)::bigint o,
+          SELECT a.code,
+                 coalesce(sum(CASE side WHEN 'D' THEN amount ELSE -amount END)
+                   FILTER (WHERE effective_on < :lo), 0)::bigint o,
                  coalesce(sum(amount) FILTER (WHERE side = 'D' AND effective_on >= :lo), 0)::bigint d,
                  coalesce(sum(amount) FILTER (WHERE side = 'C' AND effective_on >= :lo), 0)::bigint c
-            FROM ledger.line JOIN ledger.account a USING (book_id, account_id) WHERE effective_on <= :hi GROUP BY 1
+            FROM ledger.line JOIN ledger.account a USING (book_id, account_id)
+           WHERE effective_on <= :hi GROUP BY 1
         """),
         {"lo": lo, "hi": hi},
     )

@@ -12,7 +12,7 @@ from domain.command import Command
 from domain.product.version import ProductVersion
 from domain.refusals import Refusal
 from domain.servicing import operations
-from domain.servicing.operations import CreateLoan, Created, Disbursed, Repaid, Sweep, Swept
+from domain.servicing.operations import Created, CreateLoan, Disbursed, Repaid, Sweep, Swept
 from domain.servicing.repayment import Intent, Repay
 from ledger import balances
 from ledger.money import Money
@@ -49,7 +49,9 @@ class World:
         assert isinstance(made, Created), made
         return made
 
-    def create(self, application_id: int, *, yuan: int = 10_000, months: int = 12, start_on: date = START) -> CreateLoan:
+    def create(
+        self, application_id: int, *, yuan: int = 10_000, months: int = 12, start_on: date = START
+    ) -> CreateLoan:
         return CreateLoan(
             application_id=application_id,
             product=self.product,
