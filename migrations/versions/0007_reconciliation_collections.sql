@@ -156,7 +156,7 @@ CREATE TABLE collections.case_event (
   bucket      text        NOT NULL,
   dpd         int         NOT NULL,
   note        text        NOT NULL,
-  on_date     date        NOT NULL,
+  happened_on date        NOT NULL,
   actor       text        NOT NULL,
   recorded_at timestamptz NOT NULL,
   CONSTRAINT case_event_pkey PRIMARY KEY (event_id),
