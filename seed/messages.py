@@ -8,6 +8,7 @@ from random import Random
 
 from domain.channel.envelope import Json
 from domain.channel.signature import message
+from domain.origination.application import DEVICE_FEATURE
 from domain.party.customer import Gender
 from domain.party.partner import ChannelKey
 from ledger.money import Money
@@ -25,6 +26,7 @@ class Applicant:
     mobile: str
     card: str
     bank: str
+    device: str
 
 
 def applicant(application: GermanApplication, *, on: date, seed: int = 42, card_suffix: str | None = None) -> Applicant:
@@ -39,6 +41,7 @@ def applicant(application: GermanApplication, *, on: date, seed: int = 42, card_
         mobile=names.mobile(random),
         card=card,
         bank=bank,
+        device=f"dev-{Random(f'device {seed} {application.row}').getrandbits(64):016x}",
     )
 
 
@@ -87,7 +90,7 @@ def content(application: GermanApplication, borrower: Applicant, *, on: date) ->
                 "bankName": borrower.bank,
             }
         ],
-        "extParams": dict(application.extension),
+        "extParams": {**application.extension, DEVICE_FEATURE: borrower.device},
     }
 
 

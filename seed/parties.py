@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 from domain.channel import operations as channels
 from domain.channel.routing import ExtensionField, ExtensionType
 from domain.command import Command
+from domain.origination.application import DEVICE_FEATURE
 from domain.party import operations, queries
 from domain.party.partner import Channel, ChannelKey, LenderType, PartyKind, SignType
 from domain.party.vault import Vault
@@ -124,8 +125,9 @@ def channel(conn: Connection, *, vault: Vault) -> Channel:
 
 
 def extension(features: FeatureContract) -> Mapping[str, ExtensionField]:
-    """Return the extension fields of the demo's route: the model's inputs that the form has no place for."""
-    return {spec.name: _field(spec) for spec in features.model_specs if spec.name not in german.FORM_FACTS}
+    """Return the extension fields of the demo's route: model inputs without a place in the form, and the device."""
+    inputs = {spec.name: _field(spec) for spec in features.model_specs if spec.name not in german.FORM_FACTS}
+    return {**inputs, DEVICE_FEATURE: ExtensionField(type=ExtensionType.CODE)}
 
 
 def _field(spec: FeatureSpec) -> ExtensionField:

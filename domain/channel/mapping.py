@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 from ipaddress import ip_address
 from typing import ClassVar
 from urllib.parse import urlsplit
@@ -47,6 +46,7 @@ from domain.party.customer import (
 )
 from domain.party.partner import Channel
 from domain.refusals import Invalid, Refusal
+from domain.servicing.repayment import Intent
 from ledger.money import Money
 
 FORBIDDEN_PURPOSES = frozenset({"REAL_ESTATE", "SECURITIES", "WEALTH_MANAGEMENT", "EQUITY"})
@@ -126,8 +126,8 @@ class RepayRequest:
     """The channel's number: the idempotency key."""
     loan_no: str
     amount: Money
-    paid_on: date
-    """The day on which the borrower paid, Asia/Shanghai."""
+    intent: Intent = Intent.DUE
+    """Meet what is due, or settle the whole loan."""
     instalment_nos: tuple[int, ...] = ()
     """The instalments the borrower had in mind (还款计划), oldest first."""
     payer_name: str | None = None
@@ -172,7 +172,7 @@ def repay_request(content: dict[str, Json]) -> RepayRequest | Invalid:
         repay_no=root.code("repayNo"),
         loan_no=root.code("loanNo"),
         amount=Money(root.amount("amount", currency), currency),
-        paid_on=root.day("paidOn"),
+        intent=root.optional_member("repayType", Intent) or Intent.DUE,
         instalment_nos=tuple(one.integer("termNo", low=1, high=TERM_MAX) for one in root.objects("repayPlan")),
         payer_name=root.optional_text("payerName", longest=50),
     )
@@ -405,7 +405,7 @@ def _feature(one: Reader, name: str, rule: ExtensionField, currency: str) -> Fea
     match rule.type:
         case ExtensionType.CODE:
             value = one.optional_code(name)
-            if value is not None and value not in rule.codes:
+            if value is not None and rule.codes and value not in rule.codes:
                 one.refuse(FieldInvalid(field=one.at(name), expected="one of " + ", ".join(rule.codes)))
             return value
         case ExtensionType.INTEGER:

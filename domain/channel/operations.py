@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, timezone
 from typing import Any, ClassVar, Protocol
 
@@ -15,12 +15,23 @@ from domain.channel.envelope import Envelope, Json, masked, parse
 from domain.channel.reply import Answer, Reply, Status
 from domain.channel.routing import ExtensionField, ProductNotRouted, Route, extension_data
 from domain.command import Command
-from domain.origination.application import ApplicationForm
+from domain.origination import operations as origination
+from domain.origination import queries as applications
+from domain.origination.application import Application, ApplicationForm
+from domain.origination.repayment import Origin, RequestRepayment
+from domain.origination.workflow import Stage
 from domain.party import queries as parties
 from domain.party.partner import Channel, ChannelKey
 from domain.party.vault import Vault
-from domain.product.version import ProductVersion
-from domain.refusals import KeyReused, Refusal
+from domain.refusals import KeyReused, NotFound, Refusal
+from domain.servicing import queries as loans
+from domain.servicing.position import Position
+from ledger.money import Money
+
+LOAN_PREFIX = "ln_"
+"""What the loan numbers that partners see begin with."""
+BIGINT_DIGITS = 18
+"""Digits of a number that surely is an id."""
 
 BEIJING = timezone(timedelta(hours=8))
 """Asia/Shanghai; it has had no other offset since 1991."""
@@ -42,7 +53,7 @@ class Handlers(Protocol):
     """
 
     def submit(
-        self, conn: Connection, form: ApplicationForm, *, channel: Channel, product: ProductVersion, command: Command
+        self, conn: Connection, form: ApplicationForm, *, channel: Channel, route: Route, on: date, command: Command
     ) -> Answer | Refusal:
         """Take in an application (`credit.apply`)."""
 
@@ -53,9 +64,70 @@ class Handlers(Protocol):
         """Tell where a loan of this channel stands (`loan.query`)."""
 
     def repay(
-        self, conn: Connection, request: mapping.RepayRequest, *, channel: Channel, command: Command
+        self, conn: Connection, request: mapping.RepayRequest, *, channel: Channel, on: date, command: Command
     ) -> Answer | Refusal:
         """Take in a repayment (`repay.apply`)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Business:
+    """The handlers of the house: wishes go to origination, questions to what origination and servicing know.
+
+    A channel sees its own applications and loans; what belongs to another does not exist for it.
+    """
+
+    vault: Vault = field(repr=False)
+
+    def submit(
+        self, conn: Connection, form: ApplicationForm, *, channel: Channel, route: Route, on: date, command: Command
+    ) -> Answer | Refusal:
+        """Take in an application; accepted is not yet approved, so the status is PROCESSING."""
+        taken = origination.submit(
+            conn, form, channel=channel, product=route.product, on=on, vault=self.vault, command=command
+        )
+        if isinstance(taken, Refusal):
+            return taken
+        return _application_answer(taken.application)
+
+    def application(self, conn: Connection, *, channel: Channel, channel_application_no: str) -> Answer | Refusal:
+        """Tell where an application stands."""
+        found = applications.by_channel_number(
+            conn, channel_id=channel.channel_id, channel_application_no=channel_application_no
+        )
+        return (
+            NotFound(field="bizContent.channelApplicationNo", what="application")
+            if found is None
+            else (_application_answer(found))
+        )
+
+    def loan(self, conn: Connection, *, channel: Channel, loan_no: str, on: date) -> Answer | Refusal:
+        """Tell where a loan stands on a day."""
+        loan_id = _loan_id(conn, channel, loan_no)
+        position = None if loan_id is None else loans.position(conn, loan_id=loan_id, on=on)
+        if position is None:
+            return NotFound(field="bizContent.loanNo", what="loan")
+        return Answer(status=Status.SUCCESS, data=_position_data(position))
+
+    def repay(
+        self, conn: Connection, request: mapping.RepayRequest, *, channel: Channel, on: date, command: Command
+    ) -> Answer | Refusal:
+        """Order the collection of a repayment; the bank's answer comes later, so the status is PROCESSING."""
+        loan_id = _loan_id(conn, channel, request.loan_no)
+        if loan_id is None:
+            return NotFound(field="bizContent.loanNo", what="loan")
+        wish = RequestRepayment(
+            business_no=f"{channel.code}/{request.repay_no}",
+            origin=Origin.CHANNEL,
+            loan_id=loan_id,
+            amount=request.amount,
+            requested_on=on,
+            intent=request.intent,
+            instalment_nos=request.instalment_nos,
+        )
+        [taken] = origination.request_repayments(conn, [wish], command=command)
+        if isinstance(taken, Refusal):
+            return taken
+        return Answer(status=Status.PROCESSING, data={"repayNo": request.repay_no, "loanNo": request.loan_no})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -216,7 +288,9 @@ def _credit_apply(conn: Connection, message: _Received, command: Command) -> _Ta
     form = mapping.application_form(message.envelope, channel=message.channel, route=route)
     if isinstance(form, Refusal):
         return form
-    answer = message.handlers.submit(conn, form, channel=message.channel, product=route.product, command=command)
+    answer = message.handlers.submit(
+        conn, form, channel=message.channel, route=route, on=message.today, command=command
+    )
     return answer if isinstance(answer, Refusal) else _Taken(answer, route)
 
 
@@ -225,7 +299,7 @@ def _repay_apply(conn: Connection, message: _Received, command: Command) -> _Tak
     request = mapping.repay_request(message.envelope.content)
     if isinstance(request, Refusal):
         return request
-    answer = message.handlers.repay(conn, request, channel=message.channel, command=command)
+    answer = message.handlers.repay(conn, request, channel=message.channel, on=message.today, command=command)
     return answer if isinstance(answer, Refusal) else _Taken(answer)
 
 
@@ -243,6 +317,54 @@ def _loan_query(conn: Connection, message: _Received) -> Answer | Refusal:
     if isinstance(number, Refusal):
         return number
     return message.handlers.loan(conn, channel=message.channel, loan_no=number, on=message.today)
+
+
+def _application_answer(one: Application) -> Answer:
+    """Return what a channel may know of an application of its own."""
+    status = {
+        Stage.DISBURSED: Status.SUCCESS,
+        Stage.REJECTED: Status.FAIL,
+        Stage.CANCELLED: Status.FAIL,
+    }.get(one.stage, Status.PROCESSING)
+    return Answer(
+        status=status,
+        data={
+            "applicationNo": f"ap_{one.application_id}",
+            "channelApplicationNo": one.channel_application_no,
+            "stage": one.stage.value,
+            "loanNo": None if one.loan_id is None else f"{LOAN_PREFIX}{one.loan_id}",
+        },
+    )
+
+
+def _loan_id(conn: Connection, channel: Channel, loan_no: str) -> int | None:
+    """Return the id of a loan of this channel; another channel's loan does not exist."""
+    digits = loan_no.removeprefix(LOAN_PREFIX)
+    if digits == loan_no or not (digits.isascii() and digits.isdigit() and len(digits) <= BIGINT_DIGITS):
+        return None
+    found = loans.loan(conn, int(digits))
+    return found.loan_id if found is not None and found.channel_id == channel.channel_id else None
+
+
+def _position_data(one: Position) -> dict[str, Json]:
+    """Return a loan's position as the partner reads it: amounts as decimal strings."""
+    amounts = {
+        "due": one.due.total,
+        "overdue": one.overdue.total,
+        "outstanding": one.outstanding,
+        "payoff": one.payoff.total,
+        "overpayment": one.overpayment,
+        "nextDue": one.next_due.total,
+    }
+    return {
+        "loanNo": f"{LOAN_PREFIX}{one.loan_id}",
+        "loanStatus": one.status.value,
+        "onDate": one.on.isoformat(),
+        "currency": one.currency,
+        "daysPastDue": one.dpd,
+        "nextDueOn": None if one.next_due_on is None else one.next_due_on.isoformat(),
+        **{name: str(Money(minor, one.currency)) for name, minor in amounts.items()},
+    }
 
 
 _CHANGES: Mapping[str, tuple[str, Callable[[Connection, _Received, Command], _Taken | Refusal]]] = {

@@ -31,7 +31,7 @@ class ExtensionField:
 
     type: ExtensionType
     codes: tuple[str, ...] = ()
-    """All valid values of a code."""
+    """All valid values of a code; empty when every code is valid (a device id, say)."""
     low: int = 0
     high: int = 10**9
     required: bool = False

@@ -32,6 +32,7 @@ from domain.origination.application import (
 from domain.party.customer import check_character
 from domain.party.partner import Channel, ChannelKey, ChannelState, EncryptType, SignType
 from domain.refusals import Invalid, Refusal, text
+from domain.servicing.repayment import Intent
 from ledger.money import Money
 from seed.products import CODE, draft
 
@@ -345,7 +346,7 @@ REPAY: dict[str, Any] = {
     "loanNo": "ln_1",
     "amount": "350.00",
     "currency": "CNY",
-    "paidOn": "2026-03-05",
+    "repayType": "SETTLE",
     "repayPlan": [{"termNo": 1}, {"termNo": 2}],
     "payerName": "王伟",
 }
@@ -356,7 +357,7 @@ def test_a_repayment() -> None:
         repay_no="RP-1",
         loan_no="ln_1",
         amount=Money(350_00, "CNY"),
-        paid_on=date(2026, 3, 5),
+        intent=Intent.SETTLE,
         instalment_nos=(1, 2),
         payer_name="王伟",
     )
@@ -368,7 +369,7 @@ def test_a_repayment() -> None:
         ({"amount": "350"}, set()),
         ({"amount": "-350.00"}, {("amount", "FIELD_INVALID")}),
         ({"currency": "KKK"}, {("currency", "FIELD_INVALID")}),
-        ({"paidOn": "2026-02-30"}, {("paidOn", "FIELD_INVALID")}),
+        ({"repayType": "LATER"}, {("repayType", "FIELD_INVALID")}),
         ({"repayPlan": [{"termNo": 0}]}, {("repayPlan[0].termNo", "FIELD_INVALID")}),
         (
             {"loanNo": None, "amount": 1, "extra": 1},

@@ -13,17 +13,18 @@ from domain.channel import operations, tables
 from domain.channel.envelope import Json
 from domain.channel.mapping import RepayRequest
 from domain.channel.reply import Answer, Reply, Status
+from domain.channel.routing import Route
 from domain.channel.signature import canonical, matches, message
 from domain.command import Command
 from domain.origination.application import ApplicationForm
 from domain.party import operations as party_operations
 from domain.party.partner import Channel, ChannelKey, ChannelState, PartyKind, SignType
 from domain.party.tables import party
-from domain.product.version import ProductVersion
 from domain.refusals import Invalid, NotFound, Refusal
+from ledger.money import Money
 from postgres.database import Database
 from seed import chart, german, messages
-from seed.parties import APP_ID, Parties, development_vault, open_parties
+from seed.parties import APP_ID, Parties, channel, development_vault, open_parties
 
 FROM = date(2026, 1, 1)
 AT = datetime(2026, 3, 5, 2, 0, tzinfo=UTC)
@@ -40,7 +41,7 @@ class Desk:
     repayments: list[RepayRequest] = field(default_factory=list)
 
     def submit(
-        self, conn: Connection, form: ApplicationForm, *, channel: Channel, product: ProductVersion, command: Command
+        self, conn: Connection, form: ApplicationForm, *, channel: Channel, route: Route, on: date, command: Command
     ) -> Answer | Refusal:
         self.forms.append(form)
         return Answer(status=Status.PROCESSING, data={"applicationNo": f"ap_{len(self.forms)}"})
@@ -52,7 +53,9 @@ class Desk:
     def loan(self, conn: Connection, *, channel: Channel, loan_no: str, on: date) -> Answer | Refusal:
         return Answer(status=Status.SUCCESS, data={"loanNo": loan_no, "on": on.isoformat()})
 
-    def repay(self, conn: Connection, request: RepayRequest, *, channel: Channel, command: Command) -> Answer | Refusal:
+    def repay(
+        self, conn: Connection, request: RepayRequest, *, channel: Channel, on: date, command: Command
+    ) -> Answer | Refusal:
         self.repayments.append(request)
         return Answer(status=Status.SUCCESS, data={"repayNo": request.repay_no})
 
@@ -61,9 +64,9 @@ class HalfWay(Desk):
     """Writes something and then refuses."""
 
     def submit(
-        self, conn: Connection, form: ApplicationForm, *, channel: Channel, product: ProductVersion, command: Command
+        self, conn: Connection, form: ApplicationForm, *, channel: Channel, route: Route, on: date, command: Command
     ) -> Answer | Refusal:
-        super().submit(conn, form, channel=channel, product=product, command=command)
+        super().submit(conn, form, channel=channel, route=route, on=on, command=command)
         party_operations.open_party(
             conn, kind=PartyKind.GUARANTOR, code="HALF-WAY", name_zh="半", name_en="half", command=command
         )
@@ -115,7 +118,7 @@ def test_an_application_reaches_the_desk_routed_and_stored_masked(conn: Connecti
     assert reply.answer.data == {"applicationNo": "ap_1"}
     [form] = desk.forms
     assert (form.loan.amount, form.loan.term) == (ROW.amount, ROW.term_months)
-    assert dict(form.extension) == ROW.extension
+    assert {name: form.extension[name] for name in ROW.extension} == ROW.extension
     row = conn.execute(select(tables.message)).one()
     assert (row.product_id, row.product_version) == (parties.product.product_id, 1)
     assert tuple(row.flow) == parties.product.flow
@@ -188,13 +191,13 @@ def test_all_faults_come_at_once_with_paths_and_both_languages(conn: Connection,
         ("loan.query", {"loanNo": 1}, Status.FAIL, "INPUT_INVALID"),
         (
             "repay.apply",
-            {"repayNo": "RP-1", "loanNo": "ln_1", "amount": "350.00", "currency": "CNY", "paidOn": "2026-03-05"},
+            {"repayNo": "RP-1", "loanNo": "ln_1", "amount": "350.00", "currency": "CNY"},
             Status.SUCCESS,
             "OK",
         ),
         (
             "repay.apply",
-            {"repayNo": "RP-1", "loanNo": "ln_1", "amount": "0.00", "currency": "CNY", "paidOn": "2026-02-30"},
+            {"repayNo": "RP-1", "loanNo": "ln_1", "amount": "0.00", "currency": "CNY", "repayType": "SOON"},
             Status.FAIL,
             "INPUT_INVALID",
         ),
@@ -256,6 +259,46 @@ def test_a_suspended_channel_is_told_so_only_when_its_signature_is_right(conn: C
     assert receive(conn, signed(parties.key), Desk()).code == "CHANNEL_SUSPENDED"
     foreign = replace(parties.key, material=b"x" * 32)
     assert receive(conn, signed(foreign, nonce="nonce-0002"), Desk()).code == "SIGNATURE_INVALID"
+
+
+def test_an_application_stands_in_origination_and_is_told_to_its_channel_only(
+    conn: Connection, parties: Parties
+) -> None:
+    business = operations.Business(vault=VAULT)
+    taken = operations.receive(conn, signed(parties.key), received_at=AT, vault=VAULT, handlers=business)
+    asked = operations.receive(
+        conn,
+        signed(
+            parties.key, {"channelApplicationNo": messages.application_no(ROW)}, nonce="nonce-0002", api="credit.query"
+        ),
+        received_at=AT,
+        vault=VAULT,
+        handlers=business,
+    )
+    assert (taken.status, taken.answer.data["stage"]) == (Status.PROCESSING, "ACCEPTANCE")
+    assert asked.answer == taken.answer
+    other = party_operations.open_channel(
+        conn,
+        party_id=parties.partner_id,
+        code="CH-2",
+        app_id="app-2",
+        name_zh="二",
+        name_en="two",
+        sign_type=SignType.HMAC_SHA256,
+        command=Command(actor="t", key="t", received_at=AT),
+    )
+    stranger = replace(channel(conn, vault=VAULT), channel_id=other)
+    number = messages.application_no(ROW)
+    assert isinstance(business.application(conn, channel=stranger, channel_application_no=number), NotFound)
+
+
+@pytest.mark.parametrize("loan_no", ["ln_999999", "999999", "ln_", "ln_x", "ln_" + "9" * 40, "ln_１"])
+def test_a_loan_that_is_not_the_channels_does_not_exist(conn: Connection, parties: Parties, loan_no: str) -> None:
+    business, own = operations.Business(vault=VAULT), channel(conn, vault=VAULT)
+    command = Command(actor="t", key="t", received_at=AT)
+    wish = RepayRequest(repay_no="R", loan_no=loan_no, amount=Money(1, "CNY"))
+    assert isinstance(business.loan(conn, channel=own, loan_no=loan_no, on=FROM), NotFound)
+    assert isinstance(business.repay(conn, wish, channel=own, on=FROM, command=command), NotFound)
 
 
 def _twins(db: Database, nonces: tuple[str, str]) -> tuple[list[Reply], Desk]:

@@ -18,11 +18,11 @@ COMMAND = Command(actor="test", key="k", received_at=datetime(2026, 1, 1, tzinfo
 @pytest.mark.parametrize(
     ("on", "fields"),
     [
-        (date(2026, 1, 1), 14),
-        (date(2026, 5, 31), 14),
+        (date(2026, 1, 1), 15),
+        (date(2026, 5, 31), 15),
         (date(2026, 6, 1), 0),
         (date(2026, 6, 30), 0),
-        (date(2026, 7, 1), 14),
+        (date(2026, 7, 1), 15),
         (date(2025, 12, 31), None),
     ],
 )

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 
 from domain.channel.routing import ExtensionField, ExtensionType, extension_data, extension_fields
+from domain.origination.application import DEVICE_FEATURE
 from seed import german
 from seed.parties import extension
 
@@ -19,4 +20,4 @@ def test_extension_fields_survive_being_stored() -> None:
 def test_the_demo_route_takes_every_input_that_the_form_has_no_place_for() -> None:
     agreed = extension(german.contract())
     for application in german.applications():
-        assert set(application.extension) == set(agreed)
+        assert {*application.extension, DEVICE_FEATURE} == set(agreed)
