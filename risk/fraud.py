@@ -1,7 +1,7 @@
 """Signs of fraud as facts: do the numbers check, do they agree with the form, who else uses the same things.
 
 Numbers and links come in as values and only findings go out; whether a finding refers or rejects is for the rule pack.
-`velocity` is the meaning of the counters that the database computes from stored links.
+`velocity` is the meaning of the counters, whoever computes them.
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ or repaired: the thousand rows come in file order.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from domain.decisioning.registry import ModelRegistration, ModelVersion
@@ -79,6 +80,7 @@ def training_rows(examples: tuple[training.Example, ...]) -> tuple[training.Exam
     return tuple(example for example, tenth in zip(examples, tenths, strict=True) if tenth < TRAINING_TENTHS)
 
 
+@cache
 def trained() -> training.Trained:
     """Train the demonstration's model (a few seconds); the same bytes every time."""
     features = contract()
