@@ -13,7 +13,7 @@ import hashlib
 import json
 import struct
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
 from typing import Final
@@ -21,6 +21,9 @@ from uuid import UUID
 
 ENTRY_TAG: Final = b"zhudai/entry/v1"
 META_TAG: Final = b"zhudai/meta/v1"
+BALANCE_TAG: Final = b"zhudai/balance/v1"
+ACCOUNT_TAG: Final = b"zhudai/account/v1"
+SEAL_TAG: Final = b"zhudai/seal/v1"
 
 ENTRY_COLUMNS: Final = (
     "book_id", "period_id", "entry_id", "event_id", "source", "ik", "body_hash", "kind", "rule_version", "effective_on",
@@ -39,6 +42,12 @@ LOG_COLUMNS: Final = ("book_id", "seq", "entry_id", "period_id", "is_red", "sequ
 
 LogRow = tuple[int, int, int, int, bool, datetime]
 """One value per name of `LOG_COLUMNS`."""
+
+ACCOUNT_COLUMNS: Final = (
+    "account_id", "code", "name_zh", "name_en", "parent_id", "class", "normal_side", "currency", "postable", "policy",
+    "required_dims", "opened_on",
+)  # fmt: skip
+"""The facts of an account that never change (only `closed_on` may still come), in canonical order."""
 
 EntryRow = tuple[
     int, int, int, UUID, str, str, bytes, str, int, date, date | None, date | None, int, int | None, bool, str, str,
@@ -145,6 +154,85 @@ def encode_line(row: LineRow) -> bytes:
     )  # fmt: skip
 
 
+def decode_log(data: bytes) -> LogRow:
+    """The log row of canonical bytes."""
+    book, seq, entry, period, is_red, sequenced = _fields(data)
+    return _int(book), _int(seq), _int(entry), _int(period), is_red == b"\1", _moment(sequenced)
+
+
+def decode_entry(data: bytes) -> EntryRow:
+    """The entry row of canonical bytes."""
+    (book, period, entry, event, source, ik, body, kind, version, effective, economic, paid, n_lines, reverses, is_red,
+     actor, description, recorded, mac) = _fields(data)  # fmt: skip
+    return (
+        _int(book), _int(period), _int(entry), UUID(bytes=_present(event)), _str(source), _str(ik), _present(body),
+        _str(kind), _int(version), _date(_present(effective)), _maybe_date(economic), _maybe_date(paid), _int(n_lines),
+        _maybe(reverses), is_red == b"\1", _str(actor), _str(description), _moment(recorded), _present(mac),
+    )  # fmt: skip
+
+
+def decode_line(data: bytes) -> LineRow:
+    """The line row of canonical bytes."""
+    book, period, entry, line_no, effective, account, currency, side, amount, *dims = _fields(data)
+    subject, party, scheme, funder, channel = map(_maybe, dims)
+    return (
+        _int(book), _int(period), _int(entry), _int(line_no), _date(_present(effective)), _int(account), _str(currency),
+        _str(side), _int(amount), subject, party, scheme, funder, channel,
+    )  # fmt: skip
+
+
+def split_head(data: bytes) -> tuple[bytes, bytes]:
+    """The log row's and the entry row's bytes, which stand one after the other."""
+    end = 0
+    for _ in LOG_COLUMNS:
+        end += 4 + int.from_bytes(data[end : end + 4], "big")
+    return data[:end], data[end:]
+
+
+def _fields(data: bytes) -> list[bytes | None]:
+    fields: list[bytes | None] = []
+    place = 0
+    while place < len(data):
+        head = data[place : place + 4]
+        place += 4
+        if head == ABSENT:
+            fields.append(None)
+            continue
+        end = place + int.from_bytes(head, "big")
+        fields.append(data[place:end])
+        place = end
+    return fields
+
+
+def _present(field: bytes | None) -> bytes:
+    assert field is not None, "a column that is never absent"
+    return field
+
+
+def _int(field: bytes | None) -> int:
+    return int.from_bytes(_present(field), "big", signed=True)
+
+
+def _maybe(field: bytes | None) -> int | None:
+    return None if field is None else int.from_bytes(field, "big", signed=True)
+
+
+def _str(field: bytes | None) -> str:
+    return _present(field).decode()
+
+
+def _date(field: bytes) -> date:
+    return date.fromordinal(EPOCH_DAY + int.from_bytes(field, "big", signed=True))
+
+
+def _maybe_date(field: bytes | None) -> date | None:
+    return None if field is None else _date(field)
+
+
+def _moment(field: bytes | None) -> datetime:
+    return EPOCH + timedelta(microseconds=_int(field))
+
+
 def leaf_bytes(meta: bytes, head: bytes, lines: Sequence[bytes]) -> bytes:
     """What is hashed for a leaf: prefix, digest of meta, encoded log and entry row, number of lines, encoded lines."""
     return b"".join((LEAF_PREFIX, _LENGTH.pack(len(meta)), meta, head, _LENGTH.pack(len(lines)), *lines))
@@ -161,6 +249,28 @@ def leaf_hash(
     meta_hash = meta if isinstance(meta, bytes) else meta_digest(meta, hash_name)
     head = encode_log(log) + encode_entry(entry)
     return digest(hash_name)(leaf_bytes(meta_hash, head, [encode_line(line) for line in lines]))
+
+
+def balance_bytes(code: str, currency: str, debit: int, credit: int) -> bytes:
+    """Leaf bytes of one account's gross totals in a trial-balance head."""
+    return BALANCE_TAG + b"".join(map(_raw, (code.encode(), currency.encode(), b"%d" % debit, b"%d" % credit)))
+
+
+def account_bytes(facts: Sequence[str | int | bool | date | None]) -> bytes:
+    """Leaf bytes of one account's unchanging facts (`ACCOUNT_COLUMNS`) in an account-registry head."""
+    return ACCOUNT_TAG + b"".join(ABSENT if fact is None else _raw(str(fact).encode()) for fact in facts)
+
+
+def seal_bytes(
+    *, book: int, period: int, previous: bytes | None, closed_seq: int, log: bytes, balances: bytes, accounts: bytes
+) -> bytes:
+    """What the seal of a closed month is the digest of."""
+    return b"".join(
+        (
+            SEAL_TAG, _i4(book), _i4(period), ABSENT if previous is None else _raw(previous), _i8(closed_seq),
+            _raw(log), _raw(balances), _raw(accounts),
+        )
+    )  # fmt: skip
 
 
 def meta_digest(meta: Mapping[str, object], hash_name: str = "sha256") -> bytes:

@@ -35,7 +35,7 @@ __all__ = [
     "LineRow",
     "Plain",
     "Side",
-    "body_bytes",
+    "body_digest",
     "body_hash",
     "mac",
     "memo_residual",
@@ -316,13 +316,13 @@ def body_hash(entry: Entry) -> bytes:
         )
         for line in entry.lines
     ]  # fmt: skip
-    return hashlib.sha256(body_bytes(head, entry.meta, lines)).digest()
+    return body_digest(head, meta_digest(entry.meta), lines)
 
 
-def body_bytes(head: HeadRow, meta: Mapping[str, object], lines: Sequence[LineRow]) -> bytes:
-    """The encoding under `body_hash`: fixed-width big-endian numbers, length-prefixed texts, counted lines.
+def body_digest(head: HeadRow, meta: bytes, lines: Sequence[LineRow]) -> bytes:
+    """`body_hash` of rows and a digest of meta, so that a stored entry can be hashed again as it stands.
 
-    Takes rows, not objects, so that a stored entry can be hashed again as it stands in the database.
+    The encoding has fixed-width big-endian numbers, length-prefixed texts and counted lines.
     """
     book, rule_version, effective_on, economic_on, paid_on, is_red, reverses = head[:7]
     parts = [
@@ -340,7 +340,7 @@ def body_bytes(head: HeadRow, meta: Mapping[str, object], lines: Sequence[LineRo
     for text in head[7:]:
         raw = text.encode()
         parts += (_LENGTH.pack(len(raw)), raw)
-    parts += (meta_digest(meta), _LENGTH.pack(len(lines)))
+    parts += (meta, _LENGTH.pack(len(lines)))
     pack = _LINE.pack
     for code, side, amount, currency, *dims in lines:
         account = f"{code} {currency}".encode()
@@ -359,7 +359,7 @@ def body_bytes(head: HeadRow, meta: Mapping[str, object], lines: Sequence[LineRo
             ),
             account,
         )  # fmt: skip
-    return b"".join(parts)
+    return hashlib.sha256(b"".join(parts)).digest()
 
 
 def mac(entry: Entry, entry_id: int, key: bytes) -> bytes:

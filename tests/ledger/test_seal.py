@@ -1,0 +1,62 @@
+"""The sealer on a real book: leaves follow the log, checkpoints are signed, closed months are sealed once."""
+
+import base64
+
+import pytest
+from sqlalchemy import Connection, text
+
+from ledger import journal, merkle
+from ledger.books import close_period
+from ledger.note import Signer, opened, read
+from ledger.seal import Sealed, seal
+from ledger.sequencer import drain
+from tests.ledger.conftest import lent
+
+SIGNER = Signer.from_seed("test", b"\x01" * 32)
+
+pytestmark = pytest.mark.usefixtures("book")
+
+
+def sealed(conn: Connection) -> Sealed:
+    """Seal book 1."""
+    done = seal(conn, book=1, signers=[SIGNER], origin="test/1")
+    assert isinstance(done, Sealed)
+    return done
+
+
+def leaves(conn: Connection) -> list[bytes]:
+    """The stored leaves in order."""
+    return [bytes(x) for x in conn.execute(text("SELECT leaf_hash FROM ledger.leaf ORDER BY seq")).scalars()]
+
+
+def test_checkpoints_are_signed_heads_of_the_tree_over_the_leaves(conn: Connection) -> None:
+    journal.append(conn, [lent(f"a{i}", i, 10 + i) for i in range(5)])
+    drain(conn, 1)
+    first = sealed(conn)
+    assert (first.size, first.leaves) == (5, 5)
+    assert first.root == merkle.root(leaves(conn))
+    assert first.note is not None
+    checkpoint = read(opened(first.note, [SIGNER.verifier]))
+    assert (checkpoint.size, checkpoint.root) == (5, first.root)
+    assert sealed(conn).leaves == 0
+    journal.append(conn, [lent(f"b{i}", i, 10 + i) for i in range(4)])
+    drain(conn, 1)
+    second = sealed(conn)
+    assert (second.size, second.leaves) == (9, 4)
+    assert second.root == merkle.root(leaves(conn)) != first.root
+    assert base64.b64encode(second.root).decode() in (second.note or "")
+
+
+def test_what_is_not_numbered_is_not_sealed(conn: Connection) -> None:
+    journal.append(conn, [lent("a", 1, 10)])
+    assert sealed(conn).size == 0
+    assert leaves(conn) == []
+
+
+def test_a_closed_month_is_sealed_once(conn: Connection) -> None:
+    journal.append(conn, [lent("a", 1, 10)])
+    close_period(conn, 1, 202601)
+    assert sealed(conn).periods == (202601,)
+    assert sealed(conn).periods == ()
+    row = conn.execute(text("SELECT closed_seq, octet_length(seal) w, note FROM ledger.period_seal")).one()
+    assert (row.closed_seq, row.w) == (1, 32)
