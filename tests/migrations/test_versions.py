@@ -1,0 +1,68 @@
+"""The line of revisions: numbered without gaps, each a readable .sql file that opens with its purpose, and linted."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from postgres.migrate import SCRIPTS
+
+VERSIONS = SCRIPTS / "versions"
+FILES = sorted(VERSIONS.glob("*.sql"))
+OPT_OUTS = {
+    "require-concurrent-index-creation": "the tables are made in the same transaction; nobody else sees them yet",
+    "prefer-robust-stmts": "the whole upgrade is one transaction, so nothing is ever run half",
+    "require-timeout-settings": "the migrating connection sets its own limits",
+    "prefer-identity": "identity is used; the rule also fires on plain bigint keys that the application makes",
+    "prefer-bigint-over-int": "small numbers (a term, a day, a version) are small on purpose",
+    "prefer-bigint-over-smallint": "same",
+    "ban-char-field": "char(3) is the currency code, exactly three letters by CHECK",
+    "require-enum-value-ordering": "no enum types are used",
+}
+
+
+def test_the_line_is_numbered_without_gaps_and_each_revision_has_both_files() -> None:
+    assert [int(path.name[:4]) for path in FILES] == list(range(1, len(FILES) + 1))
+    assert [path.stem for path in FILES] == [path.stem for path in sorted(VERSIONS.glob("[0-9]*.py"))]
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_a_revision_follows_the_one_before_and_only_executes_its_file(path: Path) -> None:
+    number = int(path.name[:4])
+    source = path.with_suffix(".py").read_text(encoding="utf-8")
+    assert re.search(rf'^revision(: str)? = "{number:04}"$', source, re.MULTILINE)
+    before = "None" if number == 1 else f'"{number - 1:04}"'
+    assert re.search(rf"^down_revision(: .*)? = {before}$", source, re.MULTILINE)
+    assert "execute_sql_beside(__file__)" in source
+    assert "def downgrade" not in source, "forward only: a mistake is mended by the next revision"
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_a_file_opens_with_its_purpose(path: Path) -> None:
+    first = path.read_text(encoding="utf-8").splitlines()[0]
+    assert re.match(r"-- .{20,}", first)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_no_file_commits_grants_all_or_names_a_later_release(path: Path) -> None:
+    sql = re.sub(r"--.*", "", path.read_text(encoding="utf-8"))
+    forbidden = re.findall(
+        r"^\s*(?:COMMIT|ROLLBACK|BEGIN)\s*;|GRANT ALL|uuidv7\(|CREATE EXTENSION|TO PUBLIC",
+        sql,
+        re.IGNORECASE | re.MULTILINE,
+    )
+    assert forbidden == []
+
+
+def test_squawk_finds_nothing_beside_the_opt_outs() -> None:
+    squawk = Path(sys.executable).with_name("squawk")
+    said = subprocess.run(
+        [str(squawk), "--assume-in-transaction", "--pg-version=15", f"--exclude={','.join(OPT_OUTS)}", "--reporter=gcc",
+         *map(str, FILES)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )  # fmt: skip
+    assert said.returncode == 0, said.stdout
