@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from ledger.rule import Rule
-
 from ledger.money import Rounding
+from ledger.rule import Rule
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
