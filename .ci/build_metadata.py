@@ -1,4 +1,4 @@
-"""Hatchling's hook: the distribution's dependencies are the lines of requirements.in, so that they stand in one place."""
+"""Hatchling's hook: the distribution's dependencies are the lines of requirements.in, standing in one place."""
 
 from pathlib import Path
 from typing import Any
