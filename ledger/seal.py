@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from sqlalchemy import Connection, select, text
+from sqlalchemy import Connection, text
 
-from ledger import merkle, tables
-from ledger.encoding import ACCOUNT_COLUMNS, digest, leaf_bytes, meta_text_digest, seal_bytes
-from ledger.head import account_root, balance_root
+from ledger import merkle
+from ledger.encoding import digest, leaf_bytes, meta_text_digest, seal_bytes
+from ledger.head import AccountRow, account_root, balance_root
 from ledger.note import ED25519, Checkpoint, Signer, sign
 from ledger.period import bounds
 from ledger.stream import stored
@@ -54,79 +54,93 @@ def seal(
     `origin` names the log in the note, without the book: ``zhudai.example``.
     """
     conn.execute(text("SELECT pg_advisory_xact_lock(hashtext(:name), :book)"), {"name": _LOCK, "book": book})
-    done = _scalar(conn, "SELECT coalesce(max(seq), 0) FROM ledger.leaf WHERE book_id = :book", book=book)
-    head = _scalar(conn, "SELECT coalesce(max(seq), 0) FROM ledger.log WHERE book_id = :book", book=book)
+    done = conn.execute(
+        text("SELECT coalesce(max(seq), 0) FROM ledger.leaf WHERE book_id = :b"), {"b": book}
+    ).scalar_one()
+    head = conn.execute(
+        text("SELECT coalesce(max(seq), 0) FROM ledger.log WHERE book_id = :b"), {"b": book}
+    ).scalar_one()
     peaks: Mapping[int, bytes] = merkle.peaks_of(done, node_reader(conn, book=book))
     size = done
     while size < head:
-        upto = min(size + _BATCH, head)
-        leaves = _leaves(conn, book, size, upto, hash_name)
+        leaves = _leaves(conn, book, size, min(size + _BATCH, head), hash_name)
         if isinstance(leaves, EntryMissing):
             return leaves
         growth = merkle.grow(size, peaks, leaves, hash_name)
         _write(conn, book, size, leaves, growth.nodes)
         size, peaks = growth.size, growth.peaks
     root = merkle.root_of_peaks(peaks, hash_name)
-    note = _checkpoint(conn, book, size, root, signers, origin, hash_name) if size else None
-    periods = _seal_periods(conn, book, size, signers, origin, hash_name)
-    return Sealed(size, size - done, root, note, periods)
+    author = _Author(tuple(signers), f"{origin}/book/{book}", hash_name)
+    note = _checkpoint(conn, book, size, root, author) if size else None
+    return Sealed(size, size - done, root, note, _seal_periods(conn, book, size, author))
 
 
 def node_reader(conn: Connection, *, book: int) -> merkle.Node:
     """Look-up of stored tree nodes, as the proofs of `merkle` want it."""
 
     def node(level: int, index: int) -> bytes:
-        if level == 0:
-            return _bytes(
-                conn, "SELECT leaf_hash FROM ledger.leaf WHERE book_id = :book AND seq = :seq", book=book, seq=index + 1
-            )
-        return _bytes(
-            conn,
-            "SELECT hash FROM ledger.log_node WHERE book_id = :book AND level = :level AND idx = :idx",
-            book=book,
-            level=level,
-            idx=index,
-        )
+        query = _LEAF if level == 0 else _NODE
+        return bytes(conn.execute(query, {"book": book, "level": level, "index": index, "seq": index + 1}).scalar_one())
 
     return node
+
+
+_LEAF: Final = text("SELECT leaf_hash FROM ledger.leaf WHERE book_id = :book AND seq = :seq")
+_NODE: Final = text("SELECT hash FROM ledger.log_node WHERE book_id = :book AND level = :level AND idx = :index")
 
 
 def balance_head(
     conn: Connection, *, book: int, upto_seq: int, before: date | None = None, hash_name: str = "sha256"
 ) -> bytes:
     """Merkle head of the gross totals per account, as recorded up to a number (and effective before a day)."""
-    rows = conn.execute(
-        text(
-            "SELECT a.code, a.currency, sum(d.debit), sum(d.credit) FROM ledger.account_day d"
-            " JOIN ledger.account a USING (book_id, account_id)"
-            " WHERE d.book_id = :book AND d.upto_seq <= :upto"
-            " AND (CAST(:before AS date) IS NULL OR d.effective_on < :before) GROUP BY 1, 2"
-        ),
-        {"book": book, "upto": upto_seq, "before": before},
-    )
-    return balance_root(
-        {(code, currency): (int(debit), int(credit)) for code, currency, debit, credit in rows}, hash_name
-    )
+    rows = conn.execute(_TOTALS, {"book": book, "upto": upto_seq, "before": before})
+    totals = {(code, currency): (int(debit), int(credit)) for code, currency, debit, credit in rows}
+    return balance_root(totals, hash_name)
 
 
-def account_head(conn: Connection, *, book: int, hash_name: str = "sha256") -> tuple[int, bytes]:
-    """Number of registered accounts and the Merkle head over their unchanging facts, in order of id."""
-    rows = conn.execute(
-        select(*(tables.account.c[name] for name in ACCOUNT_COLUMNS))
-        .where(tables.account.c.book_id == book)
-        .order_by(tables.account.c.account_id),
-    ).all()
-    return len(rows), account_root([tuple(row) for row in rows], hash_name)
+_TOTALS: Final = text(
+    "SELECT a.code, a.currency, sum(d.debit), sum(d.credit)"
+    " FROM ledger.account_day d JOIN ledger.account a USING (book_id, account_id)"
+    " WHERE d.book_id = :book AND d.upto_seq <= :upto"
+    " AND (CAST(:before AS date) IS NULL OR d.effective_on < :before) GROUP BY 1, 2"
+)
+
+
+def account_rows(conn: Connection, *, book: int) -> list[AccountRow]:
+    """The unchanging facts of a book's accounts in order of id."""
+    return [tuple(row) for row in conn.execute(_ACCOUNTS, {"book": book})]
+
+
+_ACCOUNTS: Final = text(  # encoding.ACCOUNT_COLUMNS
+    "SELECT account_id, code, name_zh, name_en, parent_id, class, normal_side, currency, postable, policy,"
+    " required_dims, opened_on FROM ledger.account WHERE book_id = :book ORDER BY account_id"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Author:
+    """Who signs what, under which name."""
+
+    signers: tuple[Signer, ...]
+    origin: str
+    hash_name: str
+
+    def note(self, place: str, size: int, root: bytes, facts: Sequence[tuple[str, str]]) -> str:
+        names = (("hash", self.hash_name), ("signature", ED25519))
+        return sign(Checkpoint(self.origin + place, size, root, (*names, *facts)).text(), self.signers)
+
+    def register(self, conn: Connection, book: int) -> tuple[bytes, str]:
+        rows = account_rows(conn, book=book)
+        root = account_root(rows, self.hash_name)
+        return root, f"{len(rows)} {_base64(root)}"
 
 
 def _leaves(conn: Connection, book: int, above: int, upto: int, hash_name: str) -> list[bytes] | EntryMissing:
     hashed = digest(hash_name)
     leaves: list[bytes] = []
     for item in stored(conn, book, above=above, upto=upto):
-        if not item.is_whole or not item.lines:
-            return EntryMissing(item.seq)
-        if item.seq != above + len(leaves) + 1:
-            return EntryMissing(above + len(leaves) + 1)
+        if not item.is_whole or not item.lines or item.seq != above + len(leaves) + 1:
+            return EntryMissing(min(item.seq, above + len(leaves) + 1))
         leaves.append(hashed(leaf_bytes(meta_text_digest(item.meta, hash_name), item.head, item.lines)))
     return leaves if len(leaves) == upto - above else EntryMissing(above + len(leaves) + 1)
 
@@ -134,50 +148,31 @@ def _leaves(conn: Connection, book: int, above: int, upto: int, hash_name: str) 
 def _write(
     conn: Connection, book: int, size: int, leaves: Sequence[bytes], nodes: Sequence[tuple[int, int, bytes]]
 ) -> None:
-    conn.execute(
-        text(
-            "INSERT INTO ledger.leaf (book_id, seq, leaf_hash)"
-            " SELECT :book, :size + o, h FROM unnest(CAST(:leaves AS bytea[])) WITH ORDINALITY u(h, o)"
-        ),
-        {"book": book, "size": size, "leaves": list(leaves)},
-    )
-    conn.execute(
-        text(
-            "INSERT INTO ledger.log_node (book_id, level, idx, hash) SELECT :book, l, i, h"
-            " FROM unnest(CAST(:levels AS int[]), CAST(:places AS bigint[]), CAST(:hashes AS bytea[])) u(l, i, h)"
-        ),
-        {
-            "book": book,
-            "levels": [level for level, _, _ in nodes],
-            "places": [index for _, index, _ in nodes],
-            "hashes": [value for _, _, value in nodes],
-        },
-    )
+    conn.execute(_INSERT_LEAVES, {"book": book, "size": size, "leaves": list(leaves)})
+    levels, places, hashes = ([node[field] for node in nodes] for field in range(3))
+    conn.execute(_INSERT_NODES, {"book": book, "levels": levels, "places": places, "hashes": hashes})
 
 
-def _checkpoint(  # noqa: PLR0917 - one caller, which passes its own arguments on
-    conn: Connection, book: int, size: int, root: bytes, signers: Sequence[Signer], origin: str, hash_name: str
-) -> str:
+_INSERT_LEAVES: Final = text(
+    "INSERT INTO ledger.leaf (book_id, seq, leaf_hash)"
+    " SELECT :book, :size + o, h FROM unnest(CAST(:leaves AS bytea[])) WITH ORDINALITY u(h, o)"
+)
+_INSERT_NODES: Final = text(
+    "INSERT INTO ledger.log_node (book_id, level, idx, hash) SELECT :book, l, i, h"
+    " FROM unnest(CAST(:levels AS int[]), CAST(:places AS bigint[]), CAST(:hashes AS bytea[])) u(l, i, h)"
+)
+
+
+def _checkpoint(conn: Connection, book: int, size: int, root: bytes, author: _Author) -> str:
     known = conn.execute(
         text("SELECT note FROM ledger.checkpoint WHERE book_id = :book AND tree_size = :size"),
         {"book": book, "size": size},
     ).scalar_one_or_none()
     if known is not None:
         return str(known)
-    count, accounts = account_head(conn, book=book, hash_name=hash_name)
-    balances = balance_head(conn, book=book, upto_seq=size, hash_name=hash_name)
-    checkpoint = Checkpoint(
-        origin=f"{origin}/book/{book}",
-        size=size,
-        root=root,
-        extra=(
-            ("hash", hash_name),
-            ("signature", ED25519),
-            ("trial-balance", _base64(balances)),
-            ("accounts", f"{count} {_base64(accounts)}"),
-        ),
-    )
-    note = sign(checkpoint.text(), signers)
+    balances = balance_head(conn, book=book, upto_seq=size, hash_name=author.hash_name)
+    _, register = author.register(conn, book)
+    note = author.note("", size, root, (("trial-balance", _base64(balances)), ("accounts", register)))
     conn.execute(
         text("INSERT INTO ledger.checkpoint (book_id, tree_size, root, note) VALUES (:book, :size, :root, :note)"),
         {"book": book, "size": size, "root": root, "note": note},
@@ -185,9 +180,7 @@ def _checkpoint(  # noqa: PLR0917 - one caller, which passes its own arguments o
     return note
 
 
-def _seal_periods(
-    conn: Connection, book: int, size: int, signers: Sequence[Signer], origin: str, hash_name: str
-) -> tuple[int, ...]:
+def _seal_periods(conn: Connection, book: int, size: int, author: _Author) -> tuple[int, ...]:
     waiting = conn.execute(
         text(
             "SELECT p.period_id, p.closed_seq FROM ledger.period p"
@@ -196,46 +189,31 @@ def _seal_periods(
         ),
         {"book": book, "size": size},
     ).all()
-    previous = conn.execute(
-        text("SELECT seal FROM ledger.period_seal WHERE book_id = :book ORDER BY period_id DESC LIMIT 1"),
-        {"book": book},
+    previous: bytes | None = conn.execute(
+        text("SELECT seal FROM ledger.period_seal WHERE book_id = :b ORDER BY period_id DESC LIMIT 1"), {"b": book}
     ).scalar_one_or_none()
     for period, closed_seq in waiting:
-        previous = _seal_period(conn, book, period, closed_seq, previous, signers, origin, hash_name)
+        previous = _seal_period(conn, book, period, closed_seq, previous, author)
     return tuple(period for period, _ in waiting)
 
 
-def _seal_period(  # noqa: PLR0917 - one caller, which passes its own arguments on
-    conn: Connection,
-    book: int,
-    period: int,
-    closed_seq: int,
-    previous: bytes | None,
-    signers: Sequence[Signer],
-    origin: str,
-    hash_name: str,
+def _seal_period(
+    conn: Connection, book: int, period: int, closed_seq: int, previous: bytes | None, author: _Author
 ) -> bytes:
-    log = merkle.root_of_peaks(merkle.peaks_of(closed_seq, node_reader(conn, book=book)), hash_name)
-    balances = balance_head(conn, book=book, upto_seq=closed_seq, before=bounds(period)[1], hash_name=hash_name)
-    count, accounts = account_head(conn, book=book, hash_name=hash_name)
-    value = digest(hash_name)(
+    log = merkle.root_of_peaks(merkle.peaks_of(closed_seq, node_reader(conn, book=book)), author.hash_name)
+    balances = balance_head(conn, book=book, upto_seq=closed_seq, before=bounds(period)[1], hash_name=author.hash_name)
+    accounts, register = author.register(conn, book)
+    value = digest(author.hash_name)(
         seal_bytes(
             book=book, period=period, previous=previous, closed_seq=closed_seq, log=log, balances=balances,
             accounts=accounts,
         )
     )  # fmt: skip
-    statement = Checkpoint(
-        origin=f"{origin}/book/{book}/period/{period}",
-        size=closed_seq,
-        root=log,
-        extra=(
-            ("hash", hash_name),
-            ("signature", ED25519),
-            ("previous-seal", "none" if previous is None else _base64(previous)),
-            ("closing-balance", _base64(balances)),
-            ("accounts", f"{count} {_base64(accounts)}"),
-            ("seal", _base64(value)),
-        ),
+    facts = (
+        ("previous-seal", "none" if previous is None else _base64(previous)),
+        ("closing-balance", _base64(balances)),
+        ("accounts", register),
+        ("seal", _base64(value)),
     )
     conn.execute(
         text(
@@ -245,7 +223,8 @@ def _seal_period(  # noqa: PLR0917 - one caller, which passes its own arguments 
         ),
         {
             "book": book, "period": period, "previous": previous, "closed_seq": closed_seq, "log": log,
-            "balances": balances, "accounts": accounts, "seal": value, "note": sign(statement.text(), signers),
+            "balances": balances, "accounts": accounts, "seal": value,
+            "note": author.note(f"/period/{period}", closed_seq, log, facts),
         },
     )  # fmt: skip
     return value
@@ -253,11 +232,3 @@ def _seal_period(  # noqa: PLR0917 - one caller, which passes its own arguments 
 
 def _base64(value: bytes) -> str:
     return base64.b64encode(value).decode()
-
-
-def _scalar(conn: Connection, query: str, **values: object) -> int:
-    return int(conn.execute(text(query), values).scalar_one())
-
-
-def _bytes(conn: Connection, query: str, **values: object) -> bytes:
-    return bytes(conn.execute(text(query), values).scalar_one())

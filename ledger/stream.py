@@ -12,8 +12,6 @@ from psycopg import Connection as DriverConnection
 from psycopg import pq
 from sqlalchemy import Connection
 
-from ledger.encoding import ENTRY_COLUMNS, LINE_COLUMNS, LOG_COLUMNS
-
 CHUNK: Final = 20_000
 """Entries held in memory at once."""
 
@@ -48,7 +46,7 @@ def stored(conn: Connection, book: int, *, above: int, upto: int, chunk: int = C
         high = min(low + chunk, upto)
         entries = {item.seq: item for item in _heads(driver, book, low, high)}
         seq_now, lines = b"", []
-        for row in _copy(driver, _LINES.format(book=book, low=low, high=high)):
+        for row in _copy(driver, _LINES % (book, low, high)):
             seq = row[6:_SEQ_END]
             if seq != seq_now:
                 seq_now, lines = seq, entries[int.from_bytes(seq, "big")].lines
@@ -64,27 +62,28 @@ def driver_of(conn: Connection) -> DriverConnection[Any]:
     return driver
 
 
-_HEADS: Final = (
-    "SELECT g.seq, e.meta, "  # noqa: S608 - column names of this package, and whole numbers
-    + ", ".join(f"g.{name}" for name in LOG_COLUMNS)
-    + ", "
-    + ", ".join(f"e.{name}" for name in ENTRY_COLUMNS)
-    + " FROM ledger.log g LEFT JOIN LATERAL (SELECT * FROM ledger.entry x"
-    " WHERE x.book_id = g.book_id AND x.period_id = g.period_id AND x.entry_id = g.entry_id OFFSET 0) e ON true"
-    " WHERE g.book_id = {book} AND g.seq > {low} AND g.seq <= {high} ORDER BY g.seq"
-)
-_LINES: Final = (  # OFFSET 0 pins the plan: one look-up in the key per entry, already in order
-    "SELECT g.seq, "  # noqa: S608 - column names of this package, and whole numbers
-    + ", ".join(f"l.{name}" for name in LINE_COLUMNS)
-    + " FROM ledger.log g CROSS JOIN LATERAL (SELECT * FROM ledger.line x"
-    " WHERE x.book_id = g.book_id AND x.period_id = g.period_id AND x.entry_id = g.entry_id"
-    " ORDER BY x.line_no OFFSET 0) l"
-    " WHERE g.book_id = {book} AND g.seq > {low} AND g.seq <= {high} ORDER BY g.seq"
-)
+# The columns stand in the order of `encoding.LOG_COLUMNS`, `ENTRY_COLUMNS` and `LINE_COLUMNS`. OFFSET 0 pins the plan: one
+# look-up in the key per entry, and the lines already in order.
+_HEADS: Final = """
+SELECT g.seq, e.meta, g.book_id, g.seq, g.entry_id, g.period_id, g.is_red, g.sequenced_at,
+       e.book_id, e.period_id, e.entry_id, e.event_id, e.source, e.ik, e.body_hash, e.kind, e.rule_version, e.effective_on,
+       e.economic_on, e.paid_on, e.n_lines, e.reverses, e.is_red, e.actor, e.description, e.recorded_at, e.mac
+  FROM ledger.log g LEFT JOIN LATERAL (
+    SELECT * FROM ledger.entry x
+     WHERE x.book_id = g.book_id AND x.period_id = g.period_id AND x.entry_id = g.entry_id OFFSET 0) e ON true
+ WHERE g.book_id = %d AND g.seq > %d AND g.seq <= %d ORDER BY g.seq"""
+_LINES: Final = """
+SELECT g.seq, l.book_id, l.period_id, l.entry_id, l.line_no, l.effective_on, l.account_id, l.currency, l.side, l.amount,
+       l.subject_id, l.party_id, l.scheme_id, l.funder_id, l.channel_id
+  FROM ledger.log g CROSS JOIN LATERAL (
+    SELECT * FROM ledger.line x
+     WHERE x.book_id = g.book_id AND x.period_id = g.period_id AND x.entry_id = g.entry_id
+     ORDER BY x.line_no OFFSET 0) l
+ WHERE g.book_id = %d AND g.seq > %d AND g.seq <= %d ORDER BY g.seq"""
 
 
 def _heads(driver: DriverConnection[Any], book: int, low: int, high: int) -> Iterator[Stored]:
-    for row in _copy(driver, _HEADS.format(book=book, low=low, high=high)):
+    for row in _copy(driver, _HEADS % (book, low, high)):
         seq = int.from_bytes(row[6:_SEQ_END], "big")
         width = int.from_bytes(row[_SEQ_END:_META_START], "big", signed=True)
         if width < 0:

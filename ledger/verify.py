@@ -511,26 +511,11 @@ def _entry_row(row: Sequence[Any]) -> EntryRow:
 
 
 def _line_row(row: Sequence[Any]) -> LineRow:
-    (
-        book,
-        period,
-        entry,
-        line_no,
-        effective,
-        account,
-        currency,
-        side,
-        amount,
-        subject,
-        party,
-        scheme,
-        funder,
-        channel,
-    ) = row
-    return (
-        book, period, entry, line_no, date.fromisoformat(effective), account, currency, side, amount, subject, party,
-        scheme, funder, channel,
-    )  # fmt: skip
+    book, period, entry, line_no, effective, *rest = row
+    account, currency, side, amount, *dims = rest
+    subject, party, scheme, funder, channel = dims
+    day = date.fromisoformat(effective)
+    return book, period, entry, line_no, day, account, currency, side, amount, subject, party, scheme, funder, channel
 
 
 def _instant(text: str) -> datetime:
