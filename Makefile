@@ -37,7 +37,7 @@ test: check ## everything that CI checks: check, tests with branch coverage, the
 	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal --cov --cov-report=term
 
 laws: setup ## only the laws of the ledger and the business
-	$(BIN)/python -m pytest tests/laws tests/model
+	$(BIN)/python -m pytest tests/laws $(wildcard tests/model)
 
 schema: setup ## print the GraphQL schema into graphql_api/schema.graphql
 	@$(ZHUDAI) schema > graphql_api/schema.graphql.new && mv graphql_api/schema.graphql.new graphql_api/schema.graphql

@@ -1,0 +1,86 @@
+"""Tests stand beside the house, floor for floor: each source file has a test file of its name at the same path."""
+
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+FLOORS = ("ledger", "domain", "risk", "graphql_api", "postgres")
+ELSEWHERE = {
+    "tables.py": "tests/migrations/test_drift.py",  # declarations: compared with the database, all at once
+}
+"""File names, or paths, whose tests stand under another name, with the file that holds them."""
+PENDING: frozenset[str] = frozenset(
+    """
+    ledger/account.py
+    ledger/encoding.py
+    ledger/entry.py
+    ledger/head.py
+    ledger/note.py
+    ledger/period.py
+    ledger/stream.py
+    ledger/verify.py
+    domain/collections/assignment.py
+    domain/collections/case.py
+    domain/collections/contact.py
+    domain/collections/delinquency.py
+    domain/collections/operations.py
+    domain/collections/queries.py
+    domain/collections/statistics.py
+    domain/decisioning/decide.py
+    domain/decisioning/facts.py
+    domain/decisioning/operations.py
+    domain/decisioning/queries.py
+    domain/decisioning/registry.py
+    domain/decisioning/ruleset.py
+    domain/decisioning/stored.py
+    domain/origination/queries.py
+    domain/origination/repayment.py
+    domain/payment/queries.py
+    domain/reconciliation/discrepancy.py
+    domain/reconciliation/queries.py
+    domain/servicing/allocation.py
+    domain/servicing/charge.py
+    domain/servicing/event.py
+    domain/servicing/interest.py
+    domain/servicing/position.py
+    domain/servicing/posting.py
+    domain/servicing/queries.py
+    domain/servicing/refusal.py
+    domain/servicing/repayment.py
+    domain/servicing/schedule.py
+    domain/servicing/terms.py
+    graphql_api/body.py
+    graphql_api/context.py
+    graphql_api/documents.py
+    graphql_api/execution.py
+    graphql_api/faults.py
+    graphql_api/guard.py
+    graphql_api/house.py
+    graphql_api/locale.py
+    graphql_api/metrics.py
+    graphql_api/queries.py
+    graphql_api/schema.py
+    graphql_api/types/application.py
+    graphql_api/types/bank.py
+    graphql_api/types/book.py
+    graphql_api/types/field.py
+    graphql_api/types/loan.py
+    graphql_api/types/refusal.py
+    graphql_api/types/value.py
+    """.split()
+)
+"""Owed. This list only ever shrinks: a new file comes with its tests."""
+SOURCES = sorted(
+    path.relative_to(ROOT) for floor in FLOORS for path in (ROOT / floor).rglob("*.py") if path.name != "__init__.py"
+)
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=Path.as_posix)
+def test_each_source_file_has_its_tests(source: Path) -> None:
+    elsewhere = ELSEWHERE.get(source.as_posix(), ELSEWHERE.get(source.name))
+    test = ROOT / (elsewhere or Path("tests") / source.parent / f"test_{source.name}")
+    if source.as_posix() in PENDING and not test.is_file():
+        pytest.skip("owed")
+    assert test.is_file(), f"write {test.relative_to(ROOT)}, or say in ELSEWHERE where the tests of {source} stand"
+    assert "def test_" in test.read_text(encoding="utf-8") or "TestCase" in test.read_text(encoding="utf-8")
