@@ -137,21 +137,19 @@ def register_customer(conn: Connection, person: Person, *, vault: Vault, command
     mobile number is added as the latest.
     """
     digest = vault.blind_index("identity_number", person.identity_number)
+    # Only registrations of the same person wait for each other, and only until the first commits.
+    conn.execute(select(func.pg_advisory_xact_lock(int.from_bytes(digest[:8], signed=True))))
     customer_id = queries.customer_by_digest(conn, digest)
-    if customer_id is None:
-        # Only registrations of the same person wait for each other, and only until the first commits.
-        conn.execute(select(func.pg_advisory_xact_lock(int.from_bytes(digest[:8], signed=True))))
-        customer_id = queries.customer_by_digest(conn, digest)
-    if customer_id is None:
+    # The key is held, so that an erasure comes before or after this and never between.
+    key = None if customer_id is None else queries.subject_key(conn, vault, customer_id, lock=True)
+    if customer_id is None or key is None:
         return _new_customer(conn, person, digest=digest, vault=vault, command=command)
-    key = queries.subject_key(conn, vault, customer_id)
-    assert key is not None, "erasure removes the index together with the key"
     known = queries.fields(conn, key)
     if normal_name(known["name"]) != normal_name(person.name):
         return CustomerNameDiffers(field="borrower.name")
     if known["mobile"] != person.mobile:
         _seal_fields(conn, key, {"mobile": person.mobile}, command=command)
-        _add_index(conn, field="mobile", digest=vault.blind_index("mobile", person.mobile), customer_id=customer_id)
+        _add_index(conn, {"mobile": vault.blind_index("mobile", person.mobile)}, customer_id=customer_id)
     return customer_id
 
 
@@ -186,7 +184,7 @@ def register_account(
         actor=command.actor,
     )
     account_id = int(conn.execute(row.returning(bank_account.c.account_id)).scalar_one())
-    _add_index(conn, field="account_number", digest=digest, customer_id=customer_id, account_id=account_id)
+    _add_index(conn, {"account_number": digest}, customer_id=customer_id, account_id=account_id)
     return account_id
 
 
@@ -227,8 +225,8 @@ def _new_customer(conn: Connection, person: Person, *, digest: bytes, vault: Vau
         "mobile": person.mobile,
     }
     _seal_fields(conn, key, values, command=command)
-    _add_index(conn, field="identity_number", digest=digest, customer_id=customer_id)
-    _add_index(conn, field="mobile", digest=vault.blind_index("mobile", person.mobile), customer_id=customer_id)
+    mobile = vault.blind_index("mobile", person.mobile)
+    _add_index(conn, {"identity_number": digest, "mobile": mobile}, customer_id=customer_id)
     return customer_id
 
 
@@ -250,8 +248,10 @@ def _seal_fields(conn: Connection, key: SubjectKey, values: dict[str, str], *, c
     )
 
 
-def _add_index(conn: Connection, *, field: str, digest: bytes, customer_id: int, account_id: int | None = None) -> None:
-    """Store a blind index of a field."""
-    conn.execute(
-        insert(customer_index).values(field=field, digest=digest, customer_id=customer_id, account_id=account_id)
-    )
+def _add_index(conn: Connection, digests: dict[str, bytes], *, customer_id: int, account_id: int | None = None) -> None:
+    """Store blind indexes by field."""
+    rows = [
+        {"field": name, "digest": digest, "customer_id": customer_id, "account_id": account_id}
+        for name, digest in digests.items()
+    ]
+    conn.execute(insert(customer_index), rows)

@@ -127,3 +127,28 @@ def test_twins_that_register_together_are_one_customer(db: Database) -> None:
     with ThreadPoolExecutor(2) as pool:
         one, two = pool.map(go, range(2))
     assert one == two
+
+
+def test_an_erasure_and_a_registration_at_once_come_one_after_the_other(db: Database) -> None:
+    with db.transaction() as conn:
+        first = register(conn)
+    start = Barrier(2)
+
+    def erase() -> None:
+        with db.transaction() as conn:
+            start.wait()
+            assert operations.erase_customer(conn, customer_id=first, command=COMMAND) is None
+
+    def again() -> int:
+        with db.transaction() as conn:
+            start.wait()
+            return register(conn, replace(WANG, mobile="13900139000"))
+
+    with ThreadPoolExecutor(2) as pool:
+        erased, registered = pool.submit(erase), pool.submit(again)
+        erased.result()
+        found = registered.result()
+    with db.transaction() as conn:
+        assert queries.person(conn, first, vault=VAULT) is None
+        left = queries.customers_by_mobile(conn, "13900139000", vault=VAULT)
+    assert left == (() if found == first else (found,))
