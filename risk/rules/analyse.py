@@ -183,6 +183,8 @@ def _dead(table: Table, boxes: Mapping[_Mask, Box]) -> tuple[str, ...]:
             rows = rows[:1]
         elif table.hit is Hit.PRIORITY:
             rows = (max(rows, key=lambda row: row.outcome.severity),)
+        elif table.hit is Hit.UNIQUE and len(rows) > 1:
+            continue
         certain = {row.id for row in _rows_of(table, sure)}
         if all(row.id in certain for row in rows):
             alive.update(row.id for row in rows)

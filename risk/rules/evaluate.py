@@ -124,9 +124,10 @@ def checked(declared: Input, value: object) -> Known:
 
 
 def choose(table: Table, values: Mapping[str, Known]) -> tuple[tuple[RowTrace, ...], tuple[str, ...]]:
-    """Return what every row of a table says, and the names of the chosen ones: for the proof of examples."""
+    """Return what every row of a table says, and the names of the chosen ones; none when anything stays open."""
     rows = tuple(_row(row, table.columns, values) for row in table.rows)
-    return rows, tuple(row.id for row in _decided(table, rows).chosen)
+    decided = _decided(table, rows)
+    return rows, () if decided.open_for else tuple(row.id for row in decided.chosen)
 
 
 def _table(table: Table, values: Mapping[str, Known], declared: Mapping[str, Input]) -> tuple[TableTrace, _Decided]:
