@@ -283,7 +283,14 @@ def meta_digest(meta: Mapping[str, object], hash_name: str = "sha256") -> bytes:
 @lru_cache(maxsize=4096)
 def meta_text_digest(text: bytes, hash_name: str = "sha256") -> bytes:
     """Digest of a JSON object given as its UTF-8 text, as the database sends it; numbers are read exactly."""
-    return meta_digest(json.loads(text, parse_float=Decimal), hash_name)
+    return meta_digest(meta_of_text(text), hash_name)
+
+
+def meta_of_text(text: bytes) -> dict[str, object]:
+    """The JSON object of UTF-8 text, numbers read exactly."""
+    found = json.loads(text, parse_float=Decimal)
+    assert isinstance(found, dict), "meta is an object"
+    return found
 
 
 @lru_cache(maxsize=8)

@@ -62,12 +62,13 @@ def driver_of(conn: Connection) -> DriverConnection[Any]:
     return driver
 
 
-# The columns stand in the order of `encoding.LOG_COLUMNS`, `ENTRY_COLUMNS` and `LINE_COLUMNS`. OFFSET 0 pins the plan: one
-# look-up in the key per entry, and the lines already in order.
+# The columns stand in the order of `encoding.LOG_COLUMNS`, `ENTRY_COLUMNS` and `LINE_COLUMNS`. OFFSET 0 pins the plan:
+# one look-up in the key per entry, and the lines already in order.
 _HEADS: Final = """
 SELECT g.seq, e.meta, g.book_id, g.seq, g.entry_id, g.period_id, g.is_red, g.sequenced_at,
-       e.book_id, e.period_id, e.entry_id, e.event_id, e.source, e.ik, e.body_hash, e.kind, e.rule_version, e.effective_on,
-       e.economic_on, e.paid_on, e.n_lines, e.reverses, e.is_red, e.actor, e.description, e.recorded_at, e.mac
+       e.book_id, e.period_id, e.entry_id, e.event_id, e.source, e.ik, e.body_hash, e.kind, e.rule_version,
+       e.effective_on, e.economic_on, e.paid_on, e.n_lines, e.reverses, e.is_red, e.actor, e.description,
+       e.recorded_at, e.mac
   FROM ledger.log g LEFT JOIN LATERAL (
     SELECT * FROM ledger.entry x
      WHERE x.book_id = g.book_id AND x.period_id = g.period_id AND x.entry_id = g.entry_id OFFSET 0) e ON true
