@@ -28,6 +28,7 @@ from ledger.verify import (
     Fault,
     Finding,
     Findings,
+    PeriodTotals,
     Replay,
     Seal,
     StoredRows,
@@ -51,11 +52,12 @@ def audit(
 ) -> Verification:
     """Verify a whole book as it rests; `notes` are checkpoints kept elsewhere, `mac_key` also proves every row MAC."""
     findings = Findings(limit)
-    replay = _replay(conn, book, notes, verifiers, hash_name, findings)
+    sums: dict[bytes, int] = {}
+    replay = _replay(conn, book, notes, verifiers, hash_name, findings, sums)
     head = conn.execute(_HEAD, {"book": book}).scalar_one()
     lines = 0
     for low in range(0, head, CHUNK):
-        lines += _chunk(conn, book, low, min(low + CHUNK, head), replay, hash_name, mac_key)
+        lines += _chunk(conn, book, low, min(low + CHUNK, head), replay, sums, hash_name, mac_key)
     root = replay.finish()
     _check_tree(conn, book, replay)
     for fault, law in _LAWS:
@@ -98,13 +100,14 @@ def seals_of(conn: Connection, *, book: int) -> list[Seal]:
     ]
 
 
-def _replay(
+def _replay(  # noqa: PLR0917 - what is held against the book
     conn: Connection,
     book: int,
     notes: Sequence[str],
     verifiers: Sequence[Verifier],
     hash_name: str,
     findings: Findings,
+    sums: dict[bytes, int],
 ) -> Replay:
     checkpoints = trusted([*notes_of(conn, book=book), *notes], verifiers, findings)
     for row, checkpoint in zip(conn.execute(_STATED, {"book": book}), checkpoints, strict=False):
@@ -118,7 +121,7 @@ def _replay(
             opened(seal.note, verifiers)
         except NoteInvalid as error:
             findings.add(Finding(Fault.NOTE_INVALID, detail=f"month {seal.period}: {error}"))
-    return Replay(
+    replay = Replay(
         book=book,
         hash_name=hash_name,
         checkpoints=checkpoints,
@@ -126,44 +129,47 @@ def _replay(
         accounts=account_rows(conn, book=book),
         findings=findings,
         keep_nodes=True,
+        settle=lambda: _settle(totals, sums),
     )
+    totals = replay.totals
+    return replay
 
 
 def _chunk(  # noqa: PLR0917 - the hot loop's surroundings
-    conn: Connection, book: int, low: int, high: int, replay: Replay, hash_name: str, mac_key: bytes | None
+    conn: Connection,
+    book: int,
+    low: int,
+    high: int,
+    replay: Replay,
+    sums: dict[bytes, int],
+    hash_name: str,
+    mac_key: bytes | None,
 ) -> int:
     """Replay the entries numbered (low, high] on their bytes, the hot loop; answers how many lines they have."""
     leaves = leaves_of(conn, book=book, above=low, upto=high)
-    hashed, findings, stops = digest(hash_name), replay.findings, replay.stops
-    sums: dict[bytes, int] = {}
+    hashed, findings = digest(hash_name), replay.findings
     lines = 0
     for item in stored(conn, book, above=low, upto=high):
-        while replay.size + 1 < item.seq:
-            findings.add(Finding(Fault.NUMBER_MISSING, seq=replay.size + 1))
-            _take(replay, leaves.get(replay.size + 1, _NO_LEAF), sums)
-        leaf = leaves.get(item.seq)
+        seq, head = item.seq, item.head
+        due = seq == replay.size + 1 or replay.is_due(seq, int.from_bytes(head[_ENTRY_ID], "big"), leaves)
+        leaf = leaves.get(seq)
         lines += len(item.lines)
         if not item.is_whole:
-            findings.add(Finding(Fault.ENTRY_MISSING, _entry_id(item), item.seq))
-            _take(replay, leaf or _NO_LEAF, sums)
-            continue
-        computed = hashed(leaf_bytes(meta_text_digest(item.meta, hash_name), item.head, item.lines))
-        if leaf is not None and leaf != computed:
-            findings.add(Finding(Fault.ENTRY_ALTERED, _entry_id(item), item.seq, "not what was sealed"))
-        if mac_key is not None:
-            check_rows(rows_of(item, leaf), codes=replay.codes, mac_key=mac_key, findings=findings)
-        period = item.head[_PERIOD]
+            findings.add(Finding(Fault.ENTRY_MISSING, int.from_bytes(head[_ENTRY_ID], "big"), seq))
+            computed = leaf or _NO_LEAF
+        else:
+            computed = hashed(leaf_bytes(meta_text_digest(item.meta, hash_name), head, item.lines))
+            if leaf is not None and leaf != computed:
+                named = int.from_bytes(head[_ENTRY_ID], "big")
+                findings.add(Finding(Fault.ENTRY_ALTERED, named, seq, "not what was sealed"))
+            if mac_key is not None:
+                check_rows(rows_of(item, leaf), codes=replay.codes, mac_key=mac_key, findings=findings)
+        period = head[_PERIOD]
         for line in item.lines:
             where = period + line[_ACCOUNT_TO_SIDE]
             sums[where] = sums.get(where, 0) + int.from_bytes(line[_AMOUNT], "big")
-        replay.take(computed)
-        if replay.size in stops:
-            _settle(replay, sums)
-            replay.compare()
-    _settle(replay, sums)
-    while replay.size < high:
-        findings.add(Finding(Fault.NUMBER_MISSING, seq=replay.size + 1))
-        _take(replay, leaves.get(replay.size + 1, _NO_LEAF), sums)
+        if due:
+            replay.take(computed)
     return lines
 
 
@@ -175,24 +181,13 @@ _AMOUNT: Final = slice(68, 76)
 _CURRENCY_IN_KEY: Final = slice(12, 15)
 
 
-def _entry_id(item: Stored) -> int:
-    return int.from_bytes(item.head[_ENTRY_ID], "big")
-
-
-def _take(replay: Replay, leaf: bytes, sums: dict[bytes, int]) -> None:
-    replay.take(leaf)
-    if replay.size in replay.stops:
-        _settle(replay, sums)
-        replay.compare()
-
-
-def _settle(replay: Replay, sums: dict[bytes, int]) -> None:
+def _settle(totals: PeriodTotals, sums: dict[bytes, int]) -> None:
     """Move the sums by (period, account, currency, side) bytes into the replay's totals."""
     for key, amount in sums.items():
         period, account = int.from_bytes(key[:4], "big"), int.from_bytes(key[4:8], "big")
         where = (period, account, key[_CURRENCY_IN_KEY].decode())
-        debit, credit = replay.totals.get(where, (0, 0))
-        replay.totals[where] = (debit + amount, credit) if key[-1:] == b"D" else (debit, credit + amount)
+        debit, credit = totals.get(where, (0, 0))
+        totals[where] = (debit + amount, credit) if key[-1:] == b"D" else (debit, credit + amount)
     sums.clear()
 
 

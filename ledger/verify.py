@@ -10,7 +10,7 @@ import base64
 import json
 import struct
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -29,6 +29,7 @@ FINDINGS_MAX: Final = 100
 """How many findings are told in full; counting goes on."""
 
 _BATCH: Final = 10_000
+_NO_LEAF: Final = b"\0" * 32
 
 
 class Fault(StrEnum):
@@ -153,8 +154,9 @@ class Replay:
         accounts: Sequence[AccountRow],
         findings: Findings,
         keep_nodes: bool = False,
+        settle: Callable[[], None] = lambda: None,
     ) -> None:
-        """Compare with these checkpoints and seals on the way."""
+        """Compare with these checkpoints and seals on the way; `settle` completes `totals` before each comparison."""
         self.size = 0
         self.agreed = 0
         self.totals: PeriodTotals = {}
@@ -165,6 +167,7 @@ class Replay:
         self._hash_name = hash_name
         self._accounts = accounts
         self._keep_nodes = keep_nodes
+        self._settle = settle
         self._peaks: Mapping[int, bytes] = {}
         self._pending: list[bytes] = []
         self._good = 0
@@ -176,16 +179,35 @@ class Replay:
         for seal in sorted(seals, key=lambda each: each.period):
             self._seals.setdefault(seal.closed_seq, []).append((seal, previous))
             previous = seal.seal
-        self.stops = self._checkpoints.keys() | self._seals.keys()
-        if 0 in self.stops:
-            self.compare()
+        self._stops = frozenset({*self._checkpoints, *self._seals})
+        self._last_stop = max(self._stops, default=0)
+        if 0 in self._stops:
+            self._compare()
+
+    def is_due(self, seq: int, entry_id: int, leaves: Mapping[int, bytes]) -> bool:
+        """Whether `seq` is the next number; names what is missing before it, and fills the tree from stored leaves."""
+        due = self.size + 1
+        if seq < due:
+            self.findings.add(Finding(Fault.NUMBER_MISSING, entry_id, seq, f"number {due} is due"))
+            return False
+        if seq > due:
+            gap = f"numbers {due} to {seq - 1} are missing before entry {entry_id}"
+            self.findings.add(Finding(Fault.NUMBER_MISSING, entry_id, due, gap))
+        for number in range(due, min(seq - 1, self._last_stop) + 1):
+            if due < number < due + FINDINGS_MAX:
+                self.findings.add(Finding(Fault.NUMBER_MISSING, seq=number))
+            self.take(leaves.get(number, _NO_LEAF))
+        return seq == self.size + 1
 
     def take(self, leaf: bytes) -> None:
-        """The next leaf. When `size` then is one of `stops`, the caller completes `totals` and calls `compare`."""
+        """The next leaf; the entry's lines must have been added to the totals before."""
         self._pending.append(leaf)
         self.size += 1
         if len(self._pending) >= _BATCH:
             self._grow()
+        if self.size in self._stops:
+            self._settle()
+            self._compare()
 
     def add(self, line: LineRow) -> None:
         """Add a line to the gross totals."""
@@ -198,7 +220,7 @@ class Replay:
         self._grow()
         return merkle.root_of_peaks(self._peaks, self._hash_name)
 
-    def compare(self) -> None:
+    def _compare(self) -> None:
         """Hold what was stated at this size against the tree, the totals and the register of accounts."""
         root = self.root()
         for checkpoint in self._checkpoints.pop(self.size, ()):
@@ -459,32 +481,20 @@ def _started(facts: _Facts, notes: Sequence[str], verifiers: Sequence[Verifier],
 
 
 def _replayed(rows: StoredRows, replay: Replay, hash_name: str, mac_key: bytes | None) -> None:
-    findings, seq = replay.findings, rows.log[1]
-    while replay.size + 1 < seq <= replay.size + _GAP_MAX:
-        findings.add(Finding(Fault.NUMBER_MISSING, seq=replay.size + 1))
-        _taken(b"\0" * 32, replay)
-    if seq != replay.size + 1:
-        findings.add(Finding(Fault.NUMBER_MISSING, rows.log[2], seq, f"number {replay.size + 1} is due"))
+    findings, seq, entry_id = replay.findings, rows.log[1], rows.log[2]
+    due = replay.is_due(seq, entry_id, {})
     if rows.entry is None:
-        findings.add(Finding(Fault.ENTRY_MISSING, rows.log[2], seq))
-        _taken(b"\0" * 32 if rows.leaf is None else rows.leaf, replay)
-        return
-    leaf = leaf_hash(rows.log, rows.entry, rows.meta, rows.lines, hash_name)
-    if rows.leaf is not None and leaf != rows.leaf:
-        findings.add(Finding(Fault.ENTRY_ALTERED, rows.log[2], seq, "not what was sealed"))
-    check_rows(rows, codes=replay.codes, mac_key=mac_key, findings=findings)
-    for line in rows.lines:
-        replay.add(line)
-    _taken(leaf, replay)
-
-
-def _taken(leaf: bytes, replay: Replay) -> None:
-    replay.take(leaf)
-    if replay.size in replay.stops:
-        replay.compare()
-
-
-_GAP_MAX: Final = 1_000_000
+        findings.add(Finding(Fault.ENTRY_MISSING, entry_id, seq))
+        leaf = rows.leaf or _NO_LEAF
+    else:
+        leaf = leaf_hash(rows.log, rows.entry, rows.meta, rows.lines, hash_name)
+        if rows.leaf is not None and leaf != rows.leaf:
+            findings.add(Finding(Fault.ENTRY_ALTERED, entry_id, seq, "not what was sealed"))
+        check_rows(rows, codes=replay.codes, mac_key=mac_key, findings=findings)
+        for line in rows.lines:
+            replay.add(line)
+    if due:
+        replay.take(leaf)
 
 
 def _items(rows: Iterable[str], findings: Findings) -> Iterator[tuple[int, dict[str, Any]]]:

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, select
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from domain.decisioning.decide import facts_of
 from domain.decisioning.facts import Assessed, Decision, DecisionRequest, Judgement, Outcome, Reason, Stage
@@ -27,7 +28,7 @@ def of_application(conn: Connection, application_id: int) -> tuple[Decision, ...
     latest = (
         select(decision_table)
         .where(decision_table.c.application_id == application_id)
-        .distinct(decision_table.c.stage)
+        .ext(distinct_on(decision_table.c.stage))
         .order_by(decision_table.c.stage, decision_table.c.attempt.desc())
     )
     return tuple(sorted(_decisions(conn, latest), key=lambda one: one.decision_id))

@@ -229,25 +229,19 @@ def run_stage(
 ) -> Application | NotFound:
     """Do the one stage at which the application stands, if it is a machine's; otherwise change nothing."""
     case = _case(conn, application_id)
-    if case is None:
-        return NotFound(what="application")
-    if case.application.waits_for is not Worker.MACHINE:
-        return case.application
-    outcome = _OUTCOMES[case.application.stage](conn, case, desk=desk, on=on, command=command)
-    moved = _move(conn, case, outcome, desk=desk, on=on, command=command)
-    assert isinstance(moved, Application), "every machine stage may end with every outcome that it gives"
-    return moved
+    return NotFound(what="application") if case is None else _run(conn, case, desk=desk, on=on, command=command)
 
 
 def advance_until_waiting(
     conn: Connection, application_id: int, *, desk: Desk, on: date, command: Command
 ) -> Application | NotFound:
     """Walk the flow until somebody other than the machine must act."""
-    before: Application | None = None
-    now = run_stage(conn, application_id, desk=desk, on=on, command=command)
-    while isinstance(now, Application) and (before is None or now.state != before.state):
-        before, now = now, run_stage(conn, application_id, desk=desk, on=on, command=command)
-    return now
+    case = _case(conn, application_id)
+    if case is None:
+        return NotFound(what="application")
+    while case.application.waits_for is Worker.MACHINE:
+        case = replace(case, application=_run(conn, case, desk=desk, on=on, command=command))
+    return case.application
 
 
 def review(
@@ -411,7 +405,8 @@ def request_repayments(
     loans = loan_reads.loans_of(conn, [wish.loan_id for wish in wishes])
     accounts = queries.repayment_accounts(conn, loan_ids=list(loans))
     currencies = {loan_id: loan.terms.currency for loan_id, loan in loans.items() if loan_id in accounts}
-    new = {one.business_no: one for one in wishes if one.business_no not in known and fault(one, currencies) is None}
+    fresh = [one for one in wishes if one.business_no not in known and fault(one, currencies) is None]
+    new = {one.business_no: one for one in reversed(fresh)}
     if new:
         conn.execute(
             insert(repayment_request),
@@ -514,6 +509,16 @@ def application_of(order: PaymentOrder) -> int | None:
 # --- stages of the machine ------------------------------------------------------------------------------------------
 
 
+def _run(conn: Connection, case: _Case, *, desk: Desk, on: date, command: Command) -> Application:
+    """Do the stage at which a locked application stands, if it is a machine's."""
+    if case.application.waits_for is not Worker.MACHINE:
+        return case.application
+    outcome = _OUTCOMES[case.application.stage](conn, case, desk=desk, on=on, command=command)
+    moved = _move(conn, case, outcome, desk=desk, on=on, command=command)
+    assert isinstance(moved, Application), "every machine stage may end with every outcome that it gives"
+    return moved
+
+
 def _acceptance(conn: Connection, case: _Case, *, desk: Desk, on: date, command: Command) -> Outcome:
     """业务受理: consent and an account are there, and no older application of the customer is open."""
     del desk, on, command
@@ -553,7 +558,7 @@ def _anti_fraud(conn: Connection, case: _Case, *, desk: Desk, on: date, command:
 def _decision(conn: Connection, case: _Case, *, desk: Desk, on: date, command: Command) -> Outcome:
     """决策: what both calls of risk said, still valid, and an amount that the product lends."""
     del desk, command
-    judged = decisions.of_application(conn, case.id)
+    judged = _judged(conn, case)
     reasons = tuple(dict.fromkeys(reason.code for one in judged for reason in one.reasons))
     if isinstance(_offer_of(conn, case, on=on), Refusal):
         return Outcome(verdict=Verdict.REJECTED, reasons=(NO_LIMIT, *reasons))
@@ -586,6 +591,11 @@ def _asked(
     )
 
 
+def _judged(conn: Connection, case: _Case) -> tuple[Decision, ...]:
+    """The decisions that count: the latest attempt of each stage."""
+    return tuple({one.stage: one for one in decisions.decisions_of(conn, case.id)}.values())
+
+
 # --- what a step brings ---------------------------------------------------------------------------------------------
 
 
@@ -603,6 +613,7 @@ def _move(
     if isinstance(step, StepImpossible):
         return step
     _store_step(conn, case, step, on=on, command=command)
+    loan_id = case.application.loan_id
     match step.to_stage:
         case Stage.MANUAL_REVIEW | Stage.PHONE_CHECK:
             assert desk is not None, "only a desk opens work for people"
@@ -613,12 +624,10 @@ def _move(
         case Stage.CARD_CHECK:
             _order(conn, case, Kind.CARD_CHECK, Money.zero(case.product.currency), on=on, command=command)
         case Stage.DISBURSEMENT:
-            _disburse(conn, case, on=on, command=command)
+            loan_id = _disburse(conn, case, on=on, command=command)
         case _:
             pass
-    found = queries.application(conn, case.id)
-    assert found is not None, "applications are never deleted"
-    return found
+    return replace(case.application, state=step.state, loan_id=loan_id)
 
 
 def _store_step(conn: Connection, case: _Case, step: Transition, *, on: date, command: Command) -> None:
@@ -662,7 +671,7 @@ def _open_task(conn: Connection, case: _Case, step: Transition, *, policy: Revie
 
 def _offer_of(conn: Connection, case: _Case, *, on: date) -> Offer | Refusal:
     """The offer that limits of the decisions allow."""
-    limits = [one.judgement.limit for one in decisions.of_application(conn, case.id)]
+    limits = [one.judgement.limit for one in _judged(conn, case)]
     known = [limit for limit in limits if limit is not None]
     amount = offered_amount(case.product, asked=case.application.amount.minor, limit=min(known, default=None))
     return make_offer(case.product, amount=amount, months=case.application.term_months, start_on=on)
@@ -708,8 +717,8 @@ def _instructed(conn: Connection, wishes: Sequence[Instruct], *, command: Comman
     return orders
 
 
-def _disburse(conn: Connection, case: _Case, *, on: date, command: Command) -> None:
-    """Book the loan as instructed and order its payment, together (S4)."""
+def _disburse(conn: Connection, case: _Case, *, on: date, command: Command) -> int:
+    """Book the loan as instructed and order its payment, together (S4); return the loan."""
     made = queries.offer(conn, case.id)
     assert made is not None, "no money moves without an accepted offer"
     assert made.accepted_at is not None, "no money moves without an accepted offer"
@@ -732,6 +741,7 @@ def _disburse(conn: Connection, case: _Case, *, on: date, command: Command) -> N
         )
     )
     _order(conn, case, Kind.DISBURSEMENT, made.amount, on=on, command=command)
+    return created.loan.loan_id
 
 
 def _answered(

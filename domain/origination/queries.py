@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, func, select
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from domain.origination.application import Application, Link, feature_restored
 from domain.origination.repayment import Origin, RepaymentRequest, RequestRepayment
@@ -258,7 +259,7 @@ def states_from_steps(conn: Connection) -> dict[int, State]:
     """The work list, made again from the steps: what `application_state` must equal, row by row."""
     last = (
         select(application_stage)
-        .distinct(application_stage.c.application_id)
+        .ext(distinct_on(application_stage.c.application_id))
         .order_by(application_stage.c.application_id, application_stage.c.sequence.desc())
     )
     return {row.application_id: _step(row).transition.state for row in conn.execute(last)}
@@ -411,7 +412,7 @@ def repayment_accounts(conn: Connection, *, loan_ids: Collection[int]) -> dict[i
         .join(application_account, application_account.c.application_id == application_loan.c.application_id)
         .join(bank_account, bank_account.c.account_id == application_account.c.repayment_account_id)
         .where(application_loan.c.loan_id == func.any(list(loan_ids)))
-        .distinct(application_loan.c.loan_id)
+        .ext(distinct_on(application_loan.c.loan_id))
         .order_by(application_loan.c.loan_id, application_account.c.attempt.desc())
     )
     return {

@@ -111,10 +111,10 @@ def test_fragments_that_fan_out_are_measured_at_once(levels: int, body: str) -> 
     document = parse(text)
     operation = document.definitions[0]
     assert isinstance(operation, OperationDefinitionNode)
-    started = time.perf_counter()
+    started = time.thread_time()
     whole = measure(document, table=TABLE, roots=ROOTS, variables={}, operation=operation)
     refused = exceeded(whole, Limits())
-    assert time.perf_counter() - started < 0.020
+    assert time.thread_time() - started < 0.020
     assert refused is not None
     assert whole.fields <= CEILING
 

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from sandbox.client import BankClient
-from tests.sandbox.process import KEY, BankProcess
+from tests.sandbox.process import BankProcess
 
 numbers = count(1)
 
@@ -165,15 +165,3 @@ def test_kill_9_loses_nothing_acknowledged(tmp_path: Path) -> None:
             assert client.query([one.order_no for one in acknowledged]) == acknowledged
     finally:
         bank.kill()
-
-
-def test_the_key_of_the_reply_is_checked(bank: BankProcess) -> None:
-    class Forger(httpx.BaseTransport):
-        def handle_request(self, request: httpx.Request) -> httpx.Response:
-            assert request.headers["x-signature"]
-            return httpx.Response(200, json={"orderNo": "X", "code": "0000"}, headers={"x-signature": "00"})
-
-    client = BankClient(bank.url, key=KEY)
-    client._http = httpx.Client(transport=Forger(), base_url=bank.url)
-    assert client.query(["X"])[0].code == "SIGNATURE_BAD"
-    client.close()

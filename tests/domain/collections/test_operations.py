@@ -1,5 +1,6 @@
 """Cases on the real database: one open case per loan, history, assignment, contact through the gate."""
 
+import threading
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -25,6 +26,7 @@ from domain.collections.operations import Attempt, CaseClosed, ContactConcluded
 from domain.command import Command
 from domain.refusals import KeyReused, NotFound
 from ledger.money import Money
+from postgres.database import Database
 
 ON = date(2026, 3, 5)
 AT = datetime(2026, 3, 5, 2, tzinfo=UTC)
@@ -195,3 +197,23 @@ def test_no_contact_in_a_case_that_is_not_there_or_over(conn: Connection) -> Non
         local_at=attempt(case).local_at,
     )
     assert operations.record_contact(conn, strange, command=command("b")) == NotFound(what="case")
+
+
+def test_two_processes_open_one_case(db: Database) -> None:
+    found: list[Case] = []
+    barrier = threading.Barrier(2)
+
+    def work() -> None:
+        def both(conn: Connection) -> tuple[Case, ...]:
+            barrier.wait(timeout=20)
+            return operations.open_cases(conn, on=ON, overdue=[late(1), late(2)], command=command())
+
+        found.extend(db.run(both))
+
+    threads = [threading.Thread(target=work) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(one.loan_id for one in found) == [1, 2]
+    assert len(db.run(queries.open_cases)) == 2

@@ -23,7 +23,7 @@ from domain.origination.application import (
 from domain.party.customer import IdentityType
 
 IDENTITY_NUMBER = "11010519491231002X"
-CARD_NUMBER = "6222020000000000009"
+CARD_NUMBER = "6222020000000000000"
 MOBILE = "13800138000"
 
 

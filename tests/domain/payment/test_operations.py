@@ -247,20 +247,6 @@ def test_people_decide_manual_orders_two_of_them(conn: Connection) -> None:
     assert queries.history(conn, order_no=manual.order_no)[-1].note == "maker: bank's letter"
 
 
-# --------------------------------------------------------------------------------------------------- queries
-
-
-def test_pages_walk_all_orders_newest_first(conn: Connection) -> None:
-    orders = made(conn, *[wish(key=f"a{number}") for number in range(5)])
-    first = queries.page(conn, first=2)
-    second = queries.page(conn, first=9, after=first[-1].order_no)
-    assert [*first, *second] == list(reversed(orders))
-    assert queries.page(conn, first=9, state=State.SENT) == ()
-    assert len(queries.page(conn, first=9, state=State.CREATED, kind=Kind.DISBURSEMENT, business_on=ON)) == 5
-    assert queries.of_day(conn, business_on=ON) == tuple(orders)
-    assert queries.of_day(conn, business_on=date(2020, 1, 1), order_nos=[orders[0].order_no]) == (orders[0],)
-
-
 # --------------------------------------------------------------------------------------------------- with the bank
 
 

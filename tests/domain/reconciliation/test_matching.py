@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.payment.order import Kind, Outcome, PaymentOrder, State
-from domain.reconciliation.discrepancy import Class, Discrepancy, settled_by
+from domain.reconciliation.discrepancy import Class
 from domain.reconciliation.matching import match
 from domain.reconciliation.statement_file import StatementRow
 from ledger.money import Money
@@ -106,20 +106,3 @@ def test_nothing_is_lost_and_nothing_counted_twice(listed: list[StatementRow], k
     expected = {one.order_no for one in known if one.state not in {State.CREATED, State.FAILED}} - named
     assert missing == expected
     assert all(one.row.amount == one.order.amount for one in found.matches)
-
-
-@pytest.mark.parametrize(
-    ("kind", "row", "after", "settled"),
-    [
-        (Class.STATUS_MISMATCH, theirs(YES), ours(State.SUCCEEDED), True),
-        (Class.STATUS_MISMATCH, theirs(NO), ours(State.FAILED), True),
-        (Class.STATUS_MISMATCH, theirs(YES), ours(State.FAILED), False),
-        (Class.STATUS_MISMATCH, theirs(YES), ours(State.MANUAL), False),
-        (Class.AMOUNT_MISMATCH, theirs(YES), ours(State.SUCCEEDED), False),
-        (Class.MISSING_AT_BANK, None, ours(State.SUCCEEDED), False),
-    ],
-)
-def test_a_difference_is_settled_when_both_sides_agree_in_the_end(
-    kind: Class, row: StatementRow | None, after: PaymentOrder, *, settled: bool
-) -> None:
-    assert settled_by(Discrepancy(kind=kind, order_no="PO1", row=row, order=after), after) is settled

@@ -259,19 +259,6 @@ def test_people_close_differences_by_word_or_by_entry_once(conn: Connection) -> 
     assert queries.discrepancies(conn, first=9, open_only=True) == ()
 
 
-def test_pages_of_runs_and_differences(conn: Connection) -> None:
-    days = [ON + timedelta(days=number) for number in range(3)]
-    made_runs = [taken(conn, bank_file((f"PO-{on}", Kind.COLLECTION, 5, "SUCCESS"), on=on), on=on).run for on in days]
-    newest = queries.runs(conn, first=2)
-    assert list(newest) == [made_runs[2], made_runs[1]]
-    assert queries.runs(conn, first=2, after=newest[-1].run_id) == (made_runs[0],)
-    first, second = queries.discrepancies(conn, first=2, kind=Class.MISSING_HERE)
-    rest = queries.discrepancies(conn, first=9, after=second.discrepancy_id)
-    assert [one.order_no for one in (first, second, *rest)] == [f"PO-{on}" for on in days]
-    assert queries.discrepancies(conn, first=9, run_id=made_runs[1].run_id) == (second,)
-    assert queries.discrepancy_of(conn, discrepancy_id=first.discrepancy_id) == first
-
-
 @pytest.mark.parametrize("table", ["statement_file", "statement_row", "run", "match", "discrepancy"])
 def test_facts_cannot_be_changed(conn: Connection, table: str) -> None:
     with pytest.raises(sqlalchemy.exc.ProgrammingError, match="permission denied"):
