@@ -8,6 +8,7 @@ from datetime import timedelta, timezone
 from typing import TYPE_CHECKING, Final, Protocol, TypeVar, cast
 
 from domain.command import Command
+from graphql_api.policy import kinds_of
 from graphql_api.relay import Cursors
 
 if TYPE_CHECKING:
@@ -90,6 +91,10 @@ class Context:
         """Cursors of a list, bound to its filter and to what the viewer may see."""
         return Cursors.of(self.cursor_key, field=field, scope=self.viewer.scope, filters=filters)
 
+    def may_see(self, kind: str) -> bool:
+        """Tell whether things of a type exist for the viewer's role at all."""
+        return self.viewer.role in kinds_of(kind)
+
     def day(self, on: date | None) -> date:
         """The business day that is asked about: today in the books when nothing is said."""
         return self.today if on is None else on
@@ -99,6 +104,7 @@ class Context:
         """Today in the books."""
         return self.received_at.astimezone(SHANGHAI).date()
 
-    def command(self, key: str) -> Command:
-        """The envelope of a command that this viewer gives."""
-        return Command(actor=self.viewer.subject, key=key, received_at=self.received_at)
+    def command(self, verb: str, key: str) -> Command:
+        """The envelope of a command that this viewer gives; keys of different viewers never meet."""
+        actor = self.viewer.subject
+        return Command(actor=actor, key=f"{actor}/{verb}/{key}", received_at=self.received_at)

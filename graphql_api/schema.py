@@ -11,16 +11,27 @@ from strawberry.schema.config import StrawberryConfig
 from graphql_api.documents import Documents
 from graphql_api.execution import Executor
 from graphql_api.limits import Limits, weights
+from graphql_api.mutations import Mutation
+from graphql_api.policy import guard
 from graphql_api.queries import Query
 from graphql_api.scalars import SCALARS
+from graphql_api.types.application import ReviewTask
+from graphql_api.types.bank import Discrepancy, PaymentOrder, ReconciliationRun
+from graphql_api.types.book import Entry
+from graphql_api.types.case import CollectionCase
+from graphql_api.types.loan import Repayment
 
-FREE: Final = ("Money",)
+FREE: Final = ("Money", "Breakdown", "Dimensions", "Turnover", "Account")
 """Types whose objects are values and cost nothing."""
+
+
+NODES: Final = (CollectionCase, Discrepancy, Entry, PaymentOrder, ReconciliationRun, Repayment, ReviewTask)
+"""Types that only `node` may reach."""
 
 
 def build() -> strawberry.Schema:
     """Build the schema."""
-    return strawberry.Schema(query=Query, config=StrawberryConfig(scalar_map=SCALARS))
+    return strawberry.Schema(query=Query, mutation=Mutation, types=NODES, config=StrawberryConfig(scalar_map=SCALARS))
 
 
 def core(schema: strawberry.Schema) -> GraphQLSchema:
@@ -37,7 +48,7 @@ def printed() -> str:
 
 def executor(limits: Limits) -> Executor:
     """An executor of the whole schema within limits."""
-    schema = core(build())
+    schema = guard(core(build()))
     return Executor(
         schema=schema,
         table=weights(schema, free=FREE),

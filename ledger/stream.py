@@ -102,17 +102,14 @@ def _copy(driver: DriverConnection[Any], query: str) -> Iterator[bytes]:
     if result.status != pq.ExecStatus.COPY_OUT:
         raise RuntimeError(result.get_error_message())
     width, data = pg.get_copy_data(0)
-    first = bytes(data)
-    assert first.startswith(_SIGNATURE), "a binary COPY"
-    if len(first) > _SIGNATURE_WIDTH:
-        yield first[_SIGNATURE_WIDTH:]
-    while True:
-        width, data = pg.get_copy_data(0)
-        if width < 0:
-            break
-        row = bytes(data)
-        if row != _TRAILER:
+    row = bytes(data)
+    assert row.startswith(_SIGNATURE), "a binary COPY"
+    row = row[_SIGNATURE_WIDTH:]  # the header comes alone or before the first row, as the server's version likes
+    while width >= 0:
+        if row and row != _TRAILER:
             yield row
+        width, data = pg.get_copy_data(0)
+        row = bytes(data)
     while (result := pg.get_result()) is not None:  # type: ignore[assignment]
         if result.status == pq.ExecStatus.FATAL_ERROR:
             raise RuntimeError(result.get_error_message())

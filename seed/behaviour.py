@@ -60,11 +60,15 @@ class Intention:
     """Share of what is due that day."""
     settles: bool = False
     """Everything that is left, not only what is due."""
+    fails: bool = False
+    """There is not enough money on the card: the lender's attempt to collect comes to nothing."""
 
 
 GOOD = ((Pattern.PUNCTUAL, 70), (Pattern.SELF_PAYER, 22), (Pattern.EARLY_SETTLER, 8))
 BAD = ((Pattern.STOPS, 60), (Pattern.STRUGGLES, 40))
 """Patterns with their weights."""
+ATTEMPTS = 2
+"""Months in which the lender still tries to collect from a borrower who has stopped paying."""
 
 
 def habit(*, seed: int, row: int, bad: bool, term_months: int) -> Habit:
@@ -89,8 +93,10 @@ def intentions(one: Habit, instalment: Instalment) -> tuple[Intention, ...]:
             return ()
         case Pattern.EARLY_SETTLER if no == one.turns_at:
             return (Intention(no=no, on=due_on, way=Way.CHANNEL, settles=True),)
-        case Pattern.STOPS if no >= one.turns_at:
+        case Pattern.STOPS if no >= one.turns_at + ATTEMPTS:
             return ()
+        case Pattern.STOPS if no >= one.turns_at:
+            return (Intention(no=no, on=due_on, way=Way.COLLECTION, fails=True),)
         case Pattern.STRUGGLES if no >= one.turns_at:
             days = dice.randint(5, 70)
             half = Intention(no=no, on=due_on + timedelta(days=days), way=Way.CHANNEL, per_mille=500)

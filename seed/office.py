@@ -1,4 +1,4 @@
-"""The demonstration's office: every part of approval introduced to the others, and the counter behind the channel.
+"""The demonstration's office: every part of approval introduced to the others.
 
 The composition root of a server does the same with its own keys; here the model is the one trained on the German set
 and the keys are those that everybody can know.
@@ -11,28 +11,16 @@ from datetime import UTC, date, datetime
 
 from sqlalchemy import Connection
 
-from domain.channel.envelope import Json
-from domain.channel.mapping import RepayRequest
-from domain.channel.operations import BEIJING
-from domain.channel.reply import Answer, Status
+from domain.channel.operations import Business
 from domain.command import Command
 from domain.decisioning import operations as decisioning
 from domain.decisioning import queries as decisions
 from domain.decisioning.facts import Assess, Decision, DecisionRequest
 from domain.decisioning.registry import ModelState
 from domain.decisioning.ruleset import RuleSet
-from domain.origination import operations as origination
-from domain.origination import queries as applications
-from domain.origination.application import Application, ApplicationForm
-from domain.origination.operations import Desk, Requested
-from domain.origination.repayment import Origin, RequestRepayment
-from domain.origination.workflow import Stage
-from domain.party.partner import Channel
+from domain.origination.operations import Desk
 from domain.party.vault import Vault
-from domain.product.version import ProductVersion
-from domain.refusals import NotFound, Refusal
-from domain.servicing import queries as loans
-from ledger.money import Money
+from domain.refusals import Refusal
 from risk.fraud import identity_facts
 from risk.model import ModelRefused
 from risk.rules.analyse import proved
@@ -68,107 +56,24 @@ class Office:
     vault: Vault
     parties: Parties
     desk: Desk
-    counter: Counter
+    handlers: Business
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Counter:
-    """What stands behind the channel's interfaces (`domain.channel.operations.Handlers`)."""
-
-    vault: Vault
-
-    def submit(
-        self, conn: Connection, form: ApplicationForm, *, channel: Channel, product: ProductVersion, command: Command
-    ) -> Answer | Refusal:
-        """Take in an application: taken is not yet approved."""
-        on = command.received_at.astimezone(BEIJING).date()
-        taken = origination.submit(
-            conn, form, channel=channel, product=product, on=on, vault=self.vault, command=command
-        )
-        return taken if isinstance(taken, Refusal) else application_answer(taken.application)
-
-    def application(self, conn: Connection, *, channel: Channel, channel_application_no: str) -> Answer | Refusal:
-        """Tell where an application of this channel stands."""
-        found = applications.by_channel_number(
-            conn, channel_id=channel.channel_id, channel_application_no=channel_application_no
-        )
-        return NotFound(what="application") if found is None else application_answer(found)
-
-    def loan(self, conn: Connection, *, channel: Channel, loan_no: str, on: date) -> Answer | Refusal:
-        """Tell where a loan of this channel stands."""
-        loan_id = loan_of(loan_no)
-        found = None if loan_id is None else loans.loan(conn, loan_id)
-        if found is None or found.channel_id != channel.channel_id:
-            return NotFound(what="loan")
-        now = loans.position(conn, loan_id=found.loan_id, on=on)
-        assert now is not None, "a loan has a position"
-        data: dict[str, Json] = {
-            "loanNo": loan_no,
-            "loanStatus": now.status.value,
-            "outstanding": str(Money(now.outstanding, now.currency)),
-            "due": str(Money(now.due.total, now.currency)),
-            "payoff": str(Money(now.payoff.total, now.currency)),
-            "dpd": now.dpd,
-        }
-        return Answer(status=Status.SUCCESS, data=data)
-
-    def repay(self, conn: Connection, request: RepayRequest, *, channel: Channel, command: Command) -> Answer | Refusal:
-        """Take in a repayment: it is collected from the borrower's card, and then booked (S21 to S23)."""
-        loan_id = loan_of(request.loan_no)
-        found = None if loan_id is None else loans.loan(conn, loan_id)
-        if found is None or found.channel_id != channel.channel_id:
-            return NotFound(what="loan")
-        wish = RequestRepayment(
-            business_no=f"{channel.code}:{request.repay_no}",
-            origin=Origin.CHANNEL,
-            loan_id=found.loan_id,
-            amount=request.amount,
-            requested_on=command.received_at.astimezone(BEIJING).date(),
-            intent=request.intent,
-            instalment_nos=request.instalment_nos,
-        )
-        (answer,) = origination.request_repayments(conn, [wish], command=command)
-        if not isinstance(answer, Requested):
-            return answer
-        return Answer(status=Status.PROCESSING, data={"repayNo": request.repay_no, "orderNo": answer.order.order_no})
-
-
-def application_answer(found: Application) -> Answer:
-    """What a channel is told about an application."""
-    data: dict[str, Json] = {
-        "applicationNo": f"ap_{found.application_id}",
-        "channelApplicationNo": found.channel_application_no,
-        "stage": found.stage.value,
-        "loanNo": None if found.loan_id is None else loan_no(found.loan_id),
-    }
-    ended = {Stage.DISBURSED: Status.SUCCESS, Stage.REJECTED: Status.FAIL, Stage.CANCELLED: Status.FAIL}
-    return Answer(status=ended.get(found.stage, Status.PROCESSING), data=data)
-
-
-def loan_no(loan_id: int) -> str:
-    """The number of a loan as partners see it."""
-    return f"ln_{loan_id}"
-
-
-def loan_of(number: str) -> int | None:
-    """The loan that a partner's number names, if it names one."""
-    digits = number.removeprefix("ln_")
-    return int(digits) if digits.isascii() and digits.isdigit() else None
-
-
-def open_office(conn: Connection, *, assess: Assess | None = None, vault: Vault | None = None) -> Office:
+def open_office(
+    conn: Connection, *, assess: Assess | None = None, vault: Vault | None = None, months: int = MONTHS
+) -> Office:
     """Open books, parties and rule pack, and introduce everything; again changes nothing.
 
     Without a scorer of its own, the demonstration's model is taken from the registry, and trained first if need be.
     """
     vault = vault or development_vault()
-    chart.open_books(conn, from_on=OPENED_ON, months=MONTHS)
+    chart.open_books(conn, from_on=OPENED_ON, months=months)
     parties = open_parties(conn, vault=vault, from_on=OPENED_ON)
     pack = publish_pack(conn)
     scorer: Assess = assess or serving_scorer(conn)
     bench = decisioning.Bench(assess=scorer, evaluate=evaluate_document)
     desk = Desk(vault=vault, judge=PackJudge(bench=bench, pack=pack.name), screen=identity_facts)
-    return Office(vault=vault, parties=parties, desk=desk, counter=Counter(vault=vault))
+    return Office(vault=vault, parties=parties, desk=desk, handlers=Business(vault=vault))
 
 
 def publish_pack(conn: Connection) -> RuleSet:

@@ -22,14 +22,6 @@ from graphql_api.types.loan import LOAN, Loan, ProductVersion, loan, product
 from graphql_api.types.value import Ask, Money, Node
 from ledger.money import Money as Amount
 
-strawberry.enum(workflow.Stage, name="ApplicationStage", description="A place where an application stands.")
-strawberry.enum(workflow.Worker, name="Worker", description="Who must act next.")
-strawberry.enum(workflow.Verdict, name="StageVerdict", description="What came out of a stage.")
-strawberry.enum(review.Finding, name="ReviewFinding", description="What a reviewer concludes.")
-strawberry.enum(review.Reason, name="ReviewReason", description="Structured reasons of people.")
-strawberry.enum(judged.Outcome, name="DecisionOutcome", description="The three answers of a decision.")
-strawberry.enum(judged.Stage, name="DecisionStage", description="The points at which approval calls risk.")
-
 APPLICATION = "ap"
 """Prefix of the global ids of applications."""
 TASK = "rt"
@@ -163,7 +155,11 @@ def _steps(root: form.Application, info: Ask) -> Sequence[queries.Step]:
 
 def _decisions(root: form.Application, info: Ask) -> Sequence[judged.Decision]:
     """The decisions of an application."""
-    return decisions.of_application(info.context.conn, root.application_id)
+    conn = info.context.conn
+    found = info.context.load(
+        APPLICATION, "decisions", root.application_id, lambda ids: decisions.decisions_of_many(conn, ids)
+    )
+    return found or ()
 
 
 def _offer(root: form.Application, info: Ask) -> queries.StoredOffer | None:

@@ -15,13 +15,6 @@ from graphql_api.relay import global_id
 from graphql_api.types.field import made, path, presents
 from graphql_api.types.value import After, Ask, Connection, First, Money, Node
 
-strawberry.enum(order.Kind, name="PaymentKind", description="What the bank is asked to do.")
-strawberry.enum(order.State, name="PaymentState", description="Where a payment order stands.")
-strawberry.enum(order.Outcome, name="PaymentOutcome", description="What one observation says.")
-strawberry.enum(order.Anomaly, name="PaymentAnomaly", description="A contradiction that is kept and not applied.")
-strawberry.enum(discrepancy.Class, name="DiscrepancyClass", description="What kind of difference it is.")
-strawberry.enum(discrepancy.Action, name="DiscrepancyAction", description="How a difference was closed.")
-
 ORDER = "po"
 """Prefix of the global ids of payment orders; our number follows."""
 RUN = "rr"

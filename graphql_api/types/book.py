@@ -17,12 +17,6 @@ from ledger import account, books, journal, period, statements
 from ledger import entry as ledger_entry
 from ledger.money import Money as Amount
 
-strawberry.enum(ledger_entry.Side, name="Side", description="Debit or credit.")
-strawberry.enum(account.AccountClass, name="AccountClass", description="Class of an account in the chart.")
-strawberry.enum(statements.Dimension, name="Dimension", description="What a trial balance can be split by.")
-strawberry.enum(books.ReversalStyle, name="ReversalStyle", description="How reports show a reversal.")
-strawberry.enum(period.PeriodState, name="PeriodState", description="State of an accounting month.")
-
 ENTRY = "en"
 """Prefix of the global ids of entries: the book and the entry's number follow."""
 
@@ -87,6 +81,15 @@ class Entry(Node):
     reverses: strawberry.ID | None = made(_reversing, "The entry that this one reverses.")
     reversed_by: strawberry.ID | None = made(_reversed_by, "The entry that reversed this one.")
     lines: list[EntryLine] = path("entry.lines", "Two lines or more; debits equal credits in each currency.")
+
+
+@strawberry.type(description="An entry as a posting rule renders it; nothing is posted.")
+class EntryPreview:
+    """Presents an entry that was not stored."""
+
+    book: int = strawberry.field(description="Number of the book.")
+    kind: str = strawberry.field(description="What happens, in the words of the posting rules.")
+    lines: list[EntryLine] = strawberry.field(description="Its lines.")
 
 
 @strawberry.type(description="An accounting month of a book.")

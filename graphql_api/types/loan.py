@@ -24,17 +24,6 @@ from graphql_api.types.value import After, Ask, Connection, First, Money, Node, 
 from ledger import journal, statements
 from ledger.money import Money as Amount
 
-strawberry.enum(standing.Status, name="LoanStatus", description="Where a loan stands on a day.")
-strawberry.enum(
-    contract.Method, name="RepaymentMethod", description="How principal and interest are spread (还款方式)."
-)
-strawberry.enum(contract.DayCount, name="DayCount", description="How days become a fraction of a year (计息基础).")
-strawberry.enum(
-    repayment.Intent, name="RepaymentIntent", description="What the payer wants the money to do (还款意图)."
-)
-strawberry.enum(repayment.Source, name="RepaymentSource", description="Where the money of a repayment comes from.")
-strawberry.enum(event.EventKind, name="LoanEventKind", description="What can happen to a loan.")
-
 LOAN = "ln"
 """Prefix of the global ids of loans."""
 REPAYMENT = "rp"

@@ -12,10 +12,13 @@ from strawberry.types import Info
 from graphql_api.context import Context
 from graphql_api.faults import Fault
 from graphql_api.scalars import CurrencyCode
+from graphql_api.types.word import REGISTERED
 from ledger.money import AmountInvalid, exact, formatted
 from ledger.money import Money as Amount
 
 T = TypeVar("T")
+
+assert REGISTERED, "words come before the types that use them"
 
 Ask = Info[Context, None]
 """What a resolver is told about its field."""

@@ -1,7 +1,6 @@
-"""Tampering by a superuser: whatever byte of the journal is changed, the audit and the offline verifier name the entry."""
+"""Tampering by a superuser: whatever byte of the journal is changed, live audit and offline verifier name the entry."""
 
 import random
-from collections.abc import Iterator
 from datetime import date
 from uuid import UUID
 
@@ -124,7 +123,8 @@ def rich(number: int) -> Entry:
     """An entry with every optional column filled."""
     plain = lent(f"c{number}", number, 500, date(2026, 2, 3))
     return Entry(
-        plain.book, plain.source, plain.key, plain.kind, plain.effective_on, plain.lines, plain.actor, 3, UUID(int=number),
+        plain.book, plain.source, plain.key, plain.kind, plain.effective_on, plain.lines, plain.actor, 3,
+        UUID(int=number),
         JANUARY, date(2026, 2, 2), description="更正 \U00020bb7", meta={"run": number, "ok": True},
     )  # fmt: skip
 
@@ -148,9 +148,9 @@ def strip(conn: Connection) -> None:
 
 
 @pytest.fixture
-def world(owner_conn: Connection) -> Iterator[World]:
+def world(owner_conn: Connection) -> World:
     """A world in the superuser's rolled-back transaction."""
-    yield World(owner_conn)
+    return World(owner_conn)
 
 
 def named(result: Verification, seq: int, entry_id: int) -> bool:

@@ -1,0 +1,548 @@
+"""What can be done: one input, one command of the domain, one transaction; a result or a named refusal comes back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, Final, TypeVar
+
+import strawberry
+from sqlalchemy import Connection
+
+from domain.origination import application as form
+from domain.origination import offer, review, workflow
+from domain.origination import operations as origination
+from domain.origination import queries as applications
+from domain.refusals import KeyReused, NotFound, Refusal
+from domain.servicing import operations as servicing
+from domain.servicing import position as standing
+from domain.servicing import queries as loans
+from domain.servicing import refusal as refused
+from domain.servicing.repayment import Repay
+from graphql_api.faults import Fault
+from graphql_api.inputs import (
+    AcceptOfferInput,
+    CancelApplicationInput,
+    ClosePeriodInput,
+    EntryInput,
+    PostEntriesInput,
+    PostingMode,
+    RepayLoanInput,
+    RepayLoansInput,
+    RepaymentItemInput,
+    ReverseRepaymentInput,
+    ReviewApplicationInput,
+)
+from graphql_api.relay import global_id, numbers
+from graphql_api.types.application import APPLICATION, TASK, Application, visible_application
+from graphql_api.types.book import ENTRY
+from graphql_api.types.field import made, minor, presents
+from graphql_api.types.loan import LOAN, REPAYMENT, Breakdown, Loan, Repayment, Split, visible_loan
+from graphql_api.types.refusal import payload
+from graphql_api.types.value import Ask, Money
+from ledger import books, journal
+from ledger.entry import Entry, EntryInvalid, Line
+
+T = TypeVar("T")
+
+ITEMS_MAX: Final = 500
+"""Items of one bulk command."""
+
+
+def _loan(root: servicing.Repaid, info: Ask) -> standing.Loan:
+    """The loan of a repayment, as it is afterwards."""
+    return visible_loan(info, root.loan_id)
+
+
+def _repayment(root: servicing.Repaid, info: Ask) -> loans.Repayment | None:
+    """The repayment as it was recorded."""
+    return loans.repayment(info.context.conn, root.repayment_id)
+
+
+def _allocation(root: servicing.Repaid) -> Split:
+    """What a repayment has met."""
+    return Split(root.amount.currency, **{str(name): amount for name, amount in root.allocation.items()})
+
+
+@strawberry.type(description="A repayment was booked.")
+@presents(servicing.Repaid)
+class RepayLoanResult:
+    """Presents `domain.servicing.operations.Repaid`."""
+
+    repayment: Repayment = made(_repayment, "The repayment.")
+    loan: Loan = made(_loan, "The loan, as it is afterwards.")
+    amount: Money = strawberry.field(description="The whole amount.")
+    allocation: Breakdown = made(_allocation, "What it met.")
+    excess: Money = minor("excess", "amount.currency", "What was left over and waits for the next due date.")
+    settles: bool = strawberry.field(description="Whether nothing is left to pay.")
+    is_replay: bool = strawberry.field(
+        description="Whether this command had been done before; nothing was written now."
+    )
+
+
+REPAYING: Final = (
+    refused.LoanUnknown,
+    refused.AmountNotPositive,
+    refused.CurrencyDiffers,
+    refused.LoanNotActive,
+    refused.RepaymentInFuture,
+    refused.RepaymentBeforeStart,
+    refused.AmountBelowPayoff,
+    KeyReused,
+    refused.PeriodClosed,
+    refused.BookRefused,
+)
+RepayLoanPayload: Any = payload("RepayLoanPayload", "What `repayLoan` answers.", RepayLoanResult, *REPAYING)
+
+
+@dataclass(frozen=True, slots=True)
+class RepaidAll:
+    """Verdicts in the order of the items."""
+
+    verdicts: Sequence[servicing.Repaid | Refusal]
+
+
+def _verdicts(root: RepaidAll) -> Any:  # noqa: ANN401 - a union of the schema
+    """Verdicts of items."""
+    return root.verdicts
+
+
+@strawberry.type(description="One verdict per item, in the order of the items.")
+@presents(RepaidAll)
+class RepayLoansResult:
+    """Presents verdicts."""
+
+    verdicts: list[RepayLoanPayload] = made(_verdicts, "A result or a refusal for each item.")
+
+
+def _money_moved(info: Ask, item: RepayLoanInput | RepaymentItemInput, key: str) -> Repay | refused.LoanUnknown:
+    """The command of one repayment; a loan that the viewer may not see is an unknown one."""
+    found = numbers(LOAN, item.loan_id)
+    try:
+        visible_loan(info, None if found is None else found[0])
+    except Fault:
+        return refused.LoanUnknown(field="loanId")
+    assert found is not None, "what is visible has a number"
+    return Repay(
+        loan_id=found[0],
+        amount=item.amount.money,
+        paid_on=item.paid_on,
+        intent=item.intent,
+        command=info.context.command("repay", key),
+        business_on=info.context.today,
+    )
+
+
+def repay_loan(
+    info: Ask,
+    input: Annotated[RepayLoanInput, strawberry.argument(description="The repayment.")],  # noqa: A002 - Relay's name
+) -> Any:  # noqa: ANN401 - a union of the schema
+    """Book a repayment; repayments that wait together share a commit."""
+    command = _money_moved(info, input, input.idempotency_key)
+    if isinstance(command, Refusal):
+        return command
+    info.context.renew()
+    return info.context.house.repayments.submit(command)
+
+
+def repay_loans(
+    info: Ask,
+    input: Annotated[RepayLoansInput, strawberry.argument(description="The repayments.")],  # noqa: A002 - Relay's name
+) -> RepayLoansResult:
+    """Book up to 500 repayments, each answered by itself."""
+    if not 1 <= len(input.items) <= ITEMS_MAX:
+        raise Fault("INPUT_INVALID", reason=f"1 to {ITEMS_MAX} items")
+    info.context.meet(LOAN, (found[0] for one in input.items if (found := numbers(LOAN, one.loan_id))))
+    asked = [_money_moved(info, one, f"{input.idempotency_key}/{one.reference}") for one in input.items]
+    info.context.renew()
+    answers = iter(info.context.house.repayments.submit_all([one for one in asked if isinstance(one, Repay)]))
+    verdicts = [next(answers) if isinstance(one, Repay) else one for one in asked]
+    return RepaidAll(verdicts)  # type: ignore[return-value]  # a value of the domain stands for its type
+
+
+def _undone_loan(root: servicing.RepaymentUndone, info: Ask) -> standing.Loan:
+    """The loan, as it is afterwards."""
+    return visible_loan(info, root.loan_id)
+
+
+@strawberry.type(description="A repayment was reversed; the position is as if it had never been.")
+@presents(servicing.RepaymentUndone)
+class ReverseRepaymentResult:
+    """Presents `domain.servicing.operations.RepaymentUndone`."""
+
+    loan: Loan = made(_undone_loan, "The loan, as it is afterwards.")
+    is_replay: bool = strawberry.field(description="Whether this command had been done before.")
+
+
+ReverseRepaymentPayload: Any = payload(
+    "ReverseRepaymentPayload",
+    "What `reverseRepayment` answers.",
+    ReverseRepaymentResult,
+    refused.RepaymentUnknown,
+    refused.RepaymentReversed,
+    KeyReused,
+    refused.PeriodClosed,
+    refused.BookRefused,
+)
+
+
+def reverse_repayment(
+    info: Ask,
+    input: Annotated[ReverseRepaymentInput, strawberry.argument(description="The repayment.")],  # noqa: A002 - Relay's name
+) -> Any:  # noqa: ANN401 - a union of the schema
+    """Reverse a repayment exactly once."""
+    found = numbers(REPAYMENT, input.repayment_id)
+    if found is None:
+        return refused.RepaymentUnknown(field="repaymentId")
+    command = info.context.command("reverse", input.idempotency_key)
+    return _done(
+        info,
+        lambda conn: servicing.reverse_repayment(conn, repayment_id=found[0], on=input.effective_on, command=command),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Concluded:
+    """A review, and whether it was given before."""
+
+    reviewed: origination.Reviewed
+    is_replay: bool
+
+    @property
+    def application(self) -> form.Application:
+        """Where the application stands."""
+        return self.reviewed.application
+
+    @property
+    def is_concluded(self) -> bool:
+        """Whether the task has ended."""
+        return self.reviewed.is_concluded
+
+
+@strawberry.type(description="A conclusion was recorded.")
+@presents(Concluded)
+class ReviewApplicationResult:
+    """Presents `domain.origination.operations.Reviewed`."""
+
+    application: Application = strawberry.field(description="The application, as it stands now.")
+    is_concluded: bool = strawberry.field(description="False while another person must still agree.")
+    is_replay: bool = strawberry.field(description="Whether this conclusion had been given before.")
+
+
+ReviewApplicationPayload: Any = payload(
+    "ReviewApplicationPayload",
+    "What `reviewApplication` answers.",
+    ReviewApplicationResult,
+    NotFound,
+    review.ReviewClosed,
+    review.FindingNotForStage,
+    review.AlreadyReviewed,
+)
+
+
+def review_application(
+    info: Ask,
+    input: Annotated[ReviewApplicationInput, strawberry.argument(description="The conclusion.")],  # noqa: A002 - Relay's name
+) -> Any:  # noqa: ANN401 - a union of the schema
+    """Record what a reviewer concludes; when enough people have, the application goes on."""
+    found = numbers(TASK, input.task_id)
+    if found is None:
+        return NotFound(what="review task", field="taskId")
+    if not input.reasons:
+        raise Fault("INPUT_INVALID", reason="reasons")
+    context = info.context
+    command = context.command("review", input.idempotency_key)
+    decision = review.ReviewDecision(
+        reviewer=command.actor, finding=input.finding, reasons=tuple(input.reasons), note=input.note
+    )
+
+    def write(conn: Connection) -> Concluded | Refusal:
+        is_replay = decision in applications.review_decisions(conn, found[0])
+        answer = origination.review(
+            conn, task_id=found[0], decision=decision, desk=context.house.desk, on=context.today, command=command
+        )
+        return answer if isinstance(answer, Refusal) else Concluded(answer, is_replay)
+
+    return _done(info, write)
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """An application that a command moved."""
+
+    application: form.Application
+
+
+@strawberry.type(description="The application after the command.")
+@presents(Moved)
+class ApplicationResult:
+    """Presents an application."""
+
+    application: Application = strawberry.field(description="The application, as it stands now.")
+
+
+AcceptOfferPayload: Any = payload(
+    "AcceptOfferPayload",
+    "What `acceptOffer` answers.",
+    ApplicationResult,
+    NotFound,
+    offer.DisclosureDiffers,
+    offer.ReadTooShort,
+    workflow.StepImpossible,
+)
+CancelApplicationPayload: Any = payload(
+    "CancelApplicationPayload",
+    "What `cancelApplication` answers.",
+    ApplicationResult,
+    NotFound,
+    workflow.StepImpossible,
+)
+
+
+def accept_offer(
+    info: Ask,
+    input: Annotated[AcceptOfferInput, strawberry.argument(description="The acceptance.")],  # noqa: A002 - Relay's name
+) -> Any:  # noqa: ANN401 - a union of the schema
+    """Record the borrower's acceptance of what was shown."""
+    number = _own_application(info, input.application_id)
+    if isinstance(number, Refusal):
+        return number
+    context = info.context
+    command = context.command("accept", input.idempotency_key)
+    return _done(
+        info,
+        lambda conn: _moved(
+            origination.accept_offer(
+                conn,
+                application_id=number,
+                disclosure_hash=input.disclosure_hash,
+                read_seconds=input.read_seconds,
+                desk=context.house.desk,
+                on=context.today,
+                command=command,
+            )
+        ),
+    )
+
+
+def cancel_application(
+    info: Ask,
+    input: Annotated[CancelApplicationInput, strawberry.argument(description="The application.")],  # noqa: A002 - Relay's name
+) -> Any:  # noqa: ANN401 - a union of the schema
+    """End an application at the wish of the borrower or the channel."""
+    number = _own_application(info, input.application_id)
+    if isinstance(number, Refusal):
+        return number
+    context = info.context
+    command = context.command("cancel", input.idempotency_key)
+    return _done(
+        info,
+        lambda conn: _moved(
+            origination.cancel(
+                conn, application_id=number, reasons=tuple(input.reasons), on=context.today, command=command
+            )
+        ),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class MonthClosed:
+    """A month that is closed."""
+
+    book: int
+    month: int
+    is_replay: bool
+
+
+@strawberry.type(description="The month is closed for ever; corrections go into the open one.")
+@presents(MonthClosed)
+class ClosePeriodResult:
+    """Presents a closed month."""
+
+    book: int = strawberry.field(description="Number of the book.")
+    month: int = strawberry.field(description="The month as yyyymm.")
+    is_replay: bool = strawberry.field(description="Whether it was closed already.")
+
+
+ClosePeriodPayload: Any = payload(
+    "ClosePeriodPayload", "What `closePeriod` answers.", ClosePeriodResult, NotFound, refused.BookRefused
+)
+
+
+def close_period(
+    info: Ask,
+    input: Annotated[ClosePeriodInput, strawberry.argument(description="The month.")],  # noqa: A002 - Relay's name
+) -> Any:  # noqa: ANN401 - a union of the schema
+    """Close the earliest unclosed month of a book."""
+
+    def write(conn: Connection) -> MonthClosed | Refusal:
+        known = {one.period_id: one for one in books.periods(conn, input.book)}
+        if input.month not in known:
+            return NotFound(what="month", field="month")
+        if known[input.month].closed_seq is not None:
+            return MonthClosed(input.book, input.month, is_replay=True)
+        if any(one.closed_seq is None for month, one in known.items() if month < input.month):
+            return refused.BookRefused(reason="LEDGER_CLOSE_ORDER", detail=str(input.month), field="month")
+        books.close_period(conn, input.book, input.month)
+        return MonthClosed(input.book, input.month, is_replay=False)
+
+    return _done(info, write)
+
+
+@dataclass(frozen=True, slots=True)
+class EntryPosted:
+    """An entry that is in the journal."""
+
+    book: int
+    number: int
+    is_replay: bool
+
+
+@strawberry.type(description="The entry is in the journal.")
+@presents(EntryPosted)
+class PostEntryResult:
+    """Presents a posted entry."""
+
+    entry_id: strawberry.ID = made(
+        lambda root: strawberry.ID(global_id(ENTRY, root.book, root.number)), "Global id of the entry."
+    )
+    is_replay: bool = strawberry.field(description="Whether it was there already.")
+
+
+PostEntryPayload: Any = payload(
+    "PostEntryPayload", "What is answered for one entry.", PostEntryResult, refused.PeriodClosed, refused.BookRefused
+)
+
+
+@dataclass(frozen=True, slots=True)
+class EntriesAnswered:
+    """Verdicts in the order of the entries."""
+
+    verdicts: Sequence[EntryPosted | Refusal]
+    posted: bool
+
+
+def _entry_verdicts(root: EntriesAnswered) -> Any:  # noqa: ANN401 - a union of the schema
+    """Verdicts of entries."""
+    return root.verdicts
+
+
+@strawberry.type(description="One verdict per entry, in the order of the entries.")
+@presents(EntriesAnswered)
+class PostEntriesResult:
+    """Presents verdicts."""
+
+    verdicts: list[PostEntryPayload] = made(_entry_verdicts, "A result or a refusal for each entry.")
+    posted: bool = strawberry.field(description="False when mode ATOMIC met a refusal: then nothing was written.")
+
+
+class _Undone(Exception):
+    """Takes back everything, because one entry was refused and all were to stand or fall together."""
+
+    def __init__(self, verdicts: Sequence[EntryPosted | Refusal]) -> None:
+        super().__init__()
+        self.verdicts = verdicts
+
+
+def post_entries(
+    info: Ask,
+    input: Annotated[PostEntriesInput, strawberry.argument(description="The entries.")],  # noqa: A002 - Relay's name
+) -> PostEntriesResult:
+    """Post entries written by hand."""
+    if not 1 <= len(input.items) <= ITEMS_MAX:
+        raise Fault("INPUT_INVALID", reason=f"1 to {ITEMS_MAX} items")
+    built = [_entry(info, one, f"{input.idempotency_key}/{one.reference}") for one in input.items]
+
+    def write(conn: Connection) -> EntriesAnswered:
+        entries = [one for one in built if isinstance(one, Entry)]
+        answers = iter(zip(entries, journal.append(conn, entries), strict=True))
+        verdicts = [_verdict(*next(answers)) if isinstance(one, Entry) else one for one in built]
+        if input.mode is PostingMode.ATOMIC and any(isinstance(one, Refusal) for one in verdicts):
+            raise _Undone(verdicts)
+        return EntriesAnswered(verdicts, posted=True)
+
+    try:
+        return _done(info, write)  # type: ignore[return-value]  # a value stands for its type
+    except _Undone as undone:
+        return EntriesAnswered(undone.verdicts, posted=False)  # type: ignore[return-value]  # as above
+
+
+@strawberry.type(description="Everything that can be done; each answers its result or a named refusal.")
+class Mutation:
+    """The root of all commands."""
+
+    repay_loan: object = strawberry.mutation(
+        resolver=repay_loan, graphql_type=RepayLoanPayload, description="Book a repayment."
+    )
+    repay_loans: RepayLoansResult = strawberry.mutation(
+        resolver=repay_loans, description="Book up to 500 repayments in one transaction, each answered by itself."
+    )
+    reverse_repayment: object = strawberry.mutation(
+        resolver=reverse_repayment,
+        graphql_type=ReverseRepaymentPayload,
+        description="Reverse a repayment that did not happen (冲正), exactly once.",
+    )
+    review_application: object = strawberry.mutation(
+        resolver=review_application,
+        graphql_type=ReviewApplicationPayload,
+        description="Record what a reviewer concludes on an application.",
+    )
+    accept_offer: object = strawberry.mutation(
+        resolver=accept_offer, graphql_type=AcceptOfferPayload, description="Accept exactly the offer that was shown."
+    )
+    cancel_application: object = strawberry.mutation(
+        resolver=cancel_application, graphql_type=CancelApplicationPayload, description="End an application."
+    )
+    close_period: object = strawberry.mutation(
+        resolver=close_period, graphql_type=ClosePeriodPayload, description="Close an accounting month for ever."
+    )
+    post_entries: PostEntriesResult = strawberry.mutation(
+        resolver=post_entries, description="Post entries written by hand."
+    )
+
+
+def _done(info: Ask, write: Callable[[Connection], T]) -> T:
+    """Run a command in its own transaction; what is read afterwards is read anew."""
+    info.context.renew()
+    return info.context.store.run(write)
+
+
+def _own_application(info: Ask, given: str) -> int | NotFound:
+    """The number of an application that the viewer may see."""
+    found = numbers(APPLICATION, given)
+    try:
+        return visible_application(info, None if found is None else found[0]).application_id
+    except Fault:
+        return NotFound(what="application", field="applicationId")
+
+
+def _moved(answer: form.Application | Refusal) -> Moved | Refusal:
+    """Wrap an application that moved."""
+    return answer if isinstance(answer, Refusal) else Moved(answer)
+
+
+def _entry(info: Ask, one: EntryInput, key: str) -> Entry | Refusal:
+    """Build an entry; one that is not balanced is refused."""
+    command = info.context.command("post", key)
+    try:
+        return Entry(
+            book=one.book,
+            source="manual",
+            key=command.key,
+            kind="MANUAL",
+            effective_on=one.effective_on,
+            lines=tuple(
+                Line(line.account, line.side, line.amount.money.minor, line.amount.money.currency) for line in one.lines
+            ),
+            actor=command.actor,
+            description=one.description,
+        )
+    except EntryInvalid as why:
+        return refused.BookRefused(reason=why.code, detail=why.detail, field="lines")
+
+
+def _verdict(entry: Entry, verdict: journal.Verdict) -> EntryPosted | Refusal:
+    """Render the journal's verdict."""
+    if isinstance(verdict, journal.Refused):
+        return servicing.book_refusal(verdict)
+    return EntryPosted(entry.book, verdict.entry_id, isinstance(verdict, journal.Replayed))
