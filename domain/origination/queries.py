@@ -366,8 +366,10 @@ class CustomerCards:
         """Open every card with the four elements that a bank checks."""
         ids = [account_of(token) for token in tokens]
         owners = select(bank_account.c.account_id, bank_account.c.customer_id)
-        rows = conn.execute(owners.where(bank_account.c.account_id == func.any(ids))).tuples()
-        return {card_token(account_id): self._card(conn, account_id, customer_id) for account_id, customer_id in rows}
+        rows = conn.execute(owners.where(bank_account.c.account_id == func.any(ids)))
+        return {
+            card_token(account_id): self._card(conn, account_id, customer_id) for account_id, customer_id in rows.all()
+        }
 
     def _card(self, conn: Connection, account_id: int, customer_id: int) -> Card:
         account = parties.account(conn, account_id, vault=self.vault)
