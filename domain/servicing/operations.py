@@ -359,7 +359,8 @@ def accrue_penalty(conn: Connection, sweep: Sweep) -> Swept | Refusal:
 
 def age(conn: Connection, sweep: Sweep) -> Swept | Refusal:
     """Write a row for every loan that is overdue at the end of the day: days past due, bucket, amounts."""
-    made = conn.execute(queries.ageing_rows(low=sweep.low, high=sweep.high, on=sweep.on))
+    statement = queries.ageing_rows(low=sweep.low, high=sweep.high, on=sweep.on)
+    made = conn.execute(statement.execution_options(preserve_rowcount=True))
     return Swept(loans=made.rowcount)
 
 

@@ -217,6 +217,21 @@ def locked_facts(conn: Connection, loan_ids: Sequence[int]) -> dict[int, Facts]:
     return facts(conn, loans_in(loan_ids))
 
 
+def lock_between(conn: Connection, *, low: int, high: int) -> None:
+    """Lock the loans of a range, in the order of their ids, until the transaction ends; payments on them wait."""
+    ids = tables.loan.c.loan_id
+    conn.execute(
+        select(func.count()).select_from(
+            select(ids).where(loans_between(low, high)(ids)).order_by(ids).with_for_update().subquery()
+        )
+    )
+
+
+def last_loan_id(conn: Connection) -> int:
+    """Return the highest loan id; 0 when there is no loan."""
+    return conn.scalar(select(func.max(tables.loan.c.loan_id))) or 0
+
+
 def events(conn: Connection, loan_id: int) -> tuple[LoanEvent, ...]:
     """Return what happened to a loan, in the order in which we learned it."""
     e = tables.loan_event.c

@@ -1,0 +1,104 @@
+"""Reads of the day module: how far the close of business has come."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import Connection, func, select
+
+from domain.day import tables
+from domain.day.step import Chunk, Step, chunks
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepDone:
+    """What a step did for a date, over all its finished chunks; `amount` in minor units."""
+
+    step: Step
+    chunks: int
+    entries: int
+    loans: int
+    amount: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """The close of one business date; `closed_at` is None until its last step is done."""
+
+    business_on: date
+    chunk_size: int
+    loan_id_max: int
+    actor: str
+    begun_at: datetime
+    closed_at: datetime | None
+    steps: tuple[StepDone, ...]
+
+    @property
+    def chunks(self) -> tuple[Chunk, ...]:
+        """The cut of the loans that this close keeps, however often it is resumed."""
+        return chunks(loan_id_max=self.loan_id_max, size=self.chunk_size)
+
+
+def last_closed(conn: Connection) -> date | None:
+    """Return the latest business date whose close is complete."""
+    latest: date | None = conn.scalar(select(func.max(tables.closed.c.business_on)))
+    return latest
+
+
+def begun(conn: Connection) -> date | None:
+    """Return the business date whose close was begun and is not complete; there is at most one."""
+    r, c = tables.run, tables.closed
+    waiting = select(r.c.business_on).outerjoin(c, c.c.business_on == r.c.business_on).where(c.c.business_on.is_(None))
+    return conn.scalars(waiting).one_or_none()
+
+
+def run_of(conn: Connection, on: date) -> Run | None:
+    """Return the close of a date, complete or not; None when it has not begun."""
+    return next(iter(runs(conn, first=1, before=None, on=on)), None)
+
+
+def runs(conn: Connection, *, first: int, before: date | None = None, on: date | None = None) -> tuple[Run, ...]:
+    """Return closes, the latest date first: those before a date, or the one of `on`."""
+    r, c = tables.run, tables.closed
+    asked = (
+        select(*r.c, c.c.closed_at)
+        .outerjoin(c, c.c.business_on == r.c.business_on)
+        .order_by(r.c.business_on.desc())
+        .limit(first)
+    )
+    if before is not None:
+        asked = asked.where(r.c.business_on < before)
+    if on is not None:
+        asked = asked.where(r.c.business_on == on)
+    rows = conn.execute(asked).all()
+    done = _steps(conn, [row.business_on for row in rows])
+    return tuple(Run(**row._mapping, steps=done[row.business_on]) for row in rows)  # noqa: SLF001 - SQLAlchemy's documented mapping of a row
+
+
+def done_chunks(conn: Connection, on: date, step: Step) -> frozenset[int]:
+    """Return the numbers of the chunks that a step has finished for a date."""
+    s = tables.step.c
+    return frozenset(conn.scalars(select(s.chunk).where(s.business_on == on, s.step == step)))
+
+
+def _steps(conn: Connection, dates: list[date]) -> dict[date, tuple[StepDone, ...]]:
+    s = tables.step.c
+    totals = (func.sum(column).label(column.name) for column in (s.entries, s.loans, s.amount))
+    asked = (
+        select(s.business_on, s.step, func.count().label("chunks"), *totals)
+        .where(s.business_on.in_(dates))
+        .group_by(s.business_on, s.step)
+    )
+    found: defaultdict[date, list[StepDone]] = defaultdict(list)
+    for row in conn.execute(asked):
+        found[row.business_on].append(
+            StepDone(
+                step=Step(row.step), chunks=row.chunks, entries=row.entries, loans=row.loans, amount=int(row.amount)
+            )
+        )
+    order = list(Step)
+    return defaultdict(
+        tuple, {on: tuple(sorted(done, key=lambda one: order.index(one.step))) for on, done in found.items()}
+    )

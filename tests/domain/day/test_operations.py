@@ -1,0 +1,162 @@
+"""日终: interrupted anywhere it ends as if it had not been; again it does nothing; dates close in order."""
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from random import Random
+
+import pytest
+from sqlalchemy import text
+
+from domain.day import queries
+from domain.day.operations import Closed, close_day
+from domain.day.refusal import DayOutOfOrder
+from domain.day.step import Step
+from domain.servicing.refusal import PeriodClosed
+from ledger import balances, books
+from ledger.statements import trial_balance
+from postgres.database import Database
+from seed.chart import LENDER_BOOK
+from tests.domain.day.world import Crash, Dying, close, closed, facts, portfolio
+from tests.domain.servicing.world import START, command
+
+DAYS = 10
+"""From the eve of the first due date past its grace: everything happens at least once."""
+
+
+def dates() -> Iterator[date]:
+    return (START + timedelta(days=27 + n) for n in range(DAYS))
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(module_db: Database) -> dict[str, list[tuple[object, ...]]]:
+    portfolio(module_db)
+    for on in dates():
+        closed(module_db, on)
+    return facts(module_db)
+
+
+def test_a_lived_in_portfolio_has_every_step_at_work(uninterrupted: dict[str, list[tuple[object, ...]]]) -> None:
+    worked = {row[1] for row in uninterrupted["steps"] if row[3]}
+    assert worked == {step.value for step in Step}
+    assert len(uninterrupted["closed"]) == DAYS
+    assert uninterrupted["cases"]
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_killed_anywhere_it_ends_as_if_it_had_not_been(
+    db: Database, uninterrupted: dict[str, list[tuple[object, ...]]], seed: int
+) -> None:
+    portfolio(db)
+    chance = Random(seed)
+    for on in dates():
+        while True:
+            try:
+                answer = close_day(
+                    Dying(db, lives=chance.randrange(8)), on, command=command(f"close-{on}"), chunk_size=3
+                )
+            except Crash:
+                continue
+            assert isinstance(answer, Closed)
+            break
+    assert facts(db) == uninterrupted
+
+
+def test_workers_share_the_chunks_and_the_result_is_the_same(
+    db: Database, uninterrupted: dict[str, list[tuple[object, ...]]]
+) -> None:
+    portfolio(db)
+    for on in dates():
+        closed(db, on, workers=3)
+    assert facts(db) == uninterrupted
+
+
+def test_the_cut_does_not_change_what_is_booked(
+    db: Database, uninterrupted: dict[str, list[tuple[object, ...]]]
+) -> None:
+    portfolio(db)
+    for on in dates():
+        closed(db, on, chunk_size=100)
+    found = facts(db)
+    assert {name: found[name] for name in ("ageing", "cases", "lines")} == {
+        name: uninterrupted[name] for name in ("ageing", "cases", "lines")
+    }
+
+
+def test_closed_again_nothing_happens(db: Database) -> None:
+    portfolio(db)
+    first = closed(db, START)
+    before = facts(db)
+    again = closed(db, START, chunk_size=1)
+    assert again.is_replay
+    assert not first.is_replay
+    assert again.steps == first.steps
+    assert facts(db) == before
+
+
+def test_dates_close_in_order_and_a_begun_one_first(db: Database) -> None:
+    portfolio(db)
+    closed(db, START)
+    tomorrow, after = START + timedelta(days=1), START + timedelta(days=2)
+    assert close(db, after) == DayOutOfOrder(expected=tomorrow, field="businessDate")
+    with pytest.raises(Crash):
+        close_day(Dying(db, lives=2), tomorrow, command=command("dies"), chunk_size=3)
+    assert close(db, after) == DayOutOfOrder(expected=tomorrow, field="businessDate")
+    assert db.run(queries.begun) == tomorrow
+    closed(db, tomorrow)
+    assert db.run(queries.last_closed) == tomorrow
+    assert db.run(queries.begun) is None
+
+
+def test_a_closed_month_refuses_and_leaves_nothing_half_done(db: Database) -> None:
+    portfolio(db)
+    before = facts(db)
+    period = START.year * 100 + START.month
+    db.run(lambda conn: books.begin_close(conn, LENDER_BOOK, period))
+    answer = close(db, START)
+    assert isinstance(answer, PeriodClosed), answer
+    left = facts(db)
+    assert {name: left[name] for name in before} == before
+    db.run(lambda conn: books.reopen(conn, LENDER_BOOK, period))
+    closed(db, START)
+
+
+def test_progress_is_told_up_to_the_whole(db: Database) -> None:
+    portfolio(db)
+    told: list[tuple[str, int, int]] = []
+    answer = close_day(
+        db,
+        START,
+        command=command("told"),
+        chunk_size=2,
+        progress=lambda what, done, total: told.append((what, done, total)),
+    )
+    assert isinstance(answer, Closed)
+    assert told == [("loans", n, 4) for n in (1, 2, 3, 4)]
+
+
+def test_a_close_without_loans_closes(db: Database) -> None:
+    assert [one.step for one in closed(db, START).steps] == [Step.COLLECT]
+
+
+def test_what_is_closed_is_read_back(db: Database) -> None:
+    portfolio(db)
+    for n in range(3):
+        closed(db, START + timedelta(days=n))
+    latest, before = db.run(lambda conn: queries.runs(conn, first=2))
+    assert (latest.business_on, before.business_on) == (START + timedelta(days=2), START + timedelta(days=1))
+    assert db.run(lambda conn: queries.runs(conn, first=9, before=before.business_on))[0].business_on == START
+    accrued = latest.steps[0]
+    assert (accrued.step, accrued.chunks, accrued.loans) == (Step.ACCRUE_INTEREST, 3, 7)
+    booked = db.run(lambda conn: balances.balance_now(conn, book=LENDER_BOOK, account="1303.04"))
+    by_day = [run.steps[0].amount for run in db.run(lambda conn: queries.runs(conn, first=9))]
+    assert booked == sum(by_day)
+    assert db.run(lambda conn: queries.run_of(conn, START + timedelta(days=9))) is None
+
+
+def test_the_books_balance_after_every_close(db: Database) -> None:
+    portfolio(db)
+    for on in dates():
+        closed(db, on)
+    with db.snapshot() as conn:
+        assert trial_balance(conn, book=LENDER_BOOK).balanced
+        assert conn.scalar(text("SELECT count(*) FROM day.closed")) == DAYS
