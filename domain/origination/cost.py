@@ -10,12 +10,15 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal, localcontext
 
-PRECISION = 40
+PRECISION = 32
 """Digits of the working arithmetic."""
 SHOWN = Decimal("0.0001")
 """Step in which a rate is shown and compared with its cap: a hundredth of a percent."""
-_TOLERANCE = Decimal("1e-12")
+_TOLERANCE = Decimal("1e-16")
+"""Per month or day; a year of days makes 1e-13 of it."""
 _LOWEST = Decimal("-0.99")
+_FIRST_GUESS = Decimal("0.1")
+"""What a loan costs over its whole life, to begin with."""
 _STEPS = 100
 
 
@@ -47,13 +50,13 @@ def annualised(flows: Sequence[Flow]) -> Annualised:
     assert sum(flow.amount for flow in flows) <= 0, "what was received is paid back"
     with localcontext() as context:
         context.prec = PRECISION
-        monthly = _rate(tuple((Decimal(flow.month), flow.amount) for flow in flows))
         start = flows[0].on
-        dated = _rate(tuple((Decimal((flow.on - start).days) / 365, flow.amount) for flow in flows))
+        monthly = _rate([(flow.month, flow.amount) for flow in flows])
+        daily = _rate([((flow.on - start).days, flow.amount) for flow in flows])
         return Annualised(
             simple=_rounded(monthly * 12),
             effective=_rounded((1 + monthly) ** 12 - 1),
-            dated=_rounded(dated),
+            dated=_rounded((1 + daily) ** 365 - 1),
         )
 
 
@@ -67,15 +70,15 @@ def exceeds(rate: Decimal, *, cap: Decimal) -> bool:
     return shown(rate) > cap
 
 
-def _rate(flows: Sequence[tuple[Decimal, int]]) -> Decimal:
-    """The rate per unit of time at which the flows are worth nothing: Newton's steps, fenced by bisection.
+def _rate(flows: Sequence[tuple[int, int]]) -> Decimal:
+    """The rate per whole unit of time at which the flows are worth nothing: Newton's steps, fenced by bisection.
 
     For money received once and paid back later the value rises with the rate, so there is exactly one root.
     """
     low, high = _LOWEST, Decimal(1)
     while _value(flows, high)[0] < 0:
         high *= 2
-    rate = Decimal("0.01")
+    rate = _FIRST_GUESS / max(1, flows[-1][0])
     for _ in range(_STEPS):
         value, slope = _value(flows, rate)
         low, high = (low, rate) if value > 0 else (rate, high)
@@ -87,13 +90,17 @@ def _rate(flows: Sequence[tuple[Decimal, int]]) -> Decimal:
     return rate
 
 
-def _value(flows: Sequence[tuple[Decimal, int]], rate: Decimal) -> tuple[Decimal, Decimal]:
-    """Present value of the flows at a rate, and its slope."""
-    growth = 1 + rate
-    discounted = [(time, amount / growth**time) for time, amount in flows]
-    return sum((now for _, now in discounted), Decimal()), sum(
-        (-time * now / growth for time, now in discounted), Decimal()
-    )
+def _value(flows: Sequence[tuple[int, int]], rate: Decimal) -> tuple[Decimal, Decimal]:
+    """Present value of the flows at a rate, and its slope; a factor is made of the one before it, by whole powers."""
+    discount = 1 / (1 + rate)
+    value = slope = Decimal()
+    factor, before = Decimal(1), 0
+    for time, amount in flows:
+        factor *= discount ** (time - before)
+        before = time
+        value += amount * factor
+        slope -= time * amount * factor
+    return value, slope * discount
 
 
 def _rounded(rate: Decimal) -> Decimal:

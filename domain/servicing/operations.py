@@ -359,7 +359,10 @@ def accrue_penalty(conn: Connection, sweep: Sweep) -> Swept | Refusal:
 
 def age(conn: Connection, sweep: Sweep) -> Swept | Refusal:
     """Write a row for every loan that is overdue at the end of the day: days past due, bucket, amounts."""
-    statement = queries.ageing_rows(low=sweep.low, high=sweep.high, on=sweep.on)
+    candidates = queries.late_candidates(conn, low=sweep.low, high=sweep.high, on=sweep.on)
+    if not candidates:
+        return Swept()
+    statement = queries.ageing_rows(candidates, on=sweep.on)
     made = conn.execute(statement.execution_options(preserve_rowcount=True))
     return Swept(loans=made.rowcount)
 
