@@ -7,7 +7,7 @@ INSTALLED := .venv/.installed
 ZHUDAI := $(BIN)/python -m cli
 JOBS ?= 2
 
-.PHONY: help setup run up seed check test laws schema docs bench lock clean
+.PHONY: help setup run up seed check test oldest laws schema docs bench lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,6 +35,9 @@ check: setup ## format, lint, types, floors
 
 test: check ## everything that CI checks: check, tests with branch coverage, the outside audits
 	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal --cov --cov-report=term
+
+oldest: setup ## the database's own tests on PostgreSQL 15, as an external server (where it is installed)
+	$(BIN)/python .ci/oldest.py
 
 laws: setup ## only the laws of the ledger and the business
 	$(BIN)/python -m pytest tests/laws $(wildcard tests/model)

@@ -8,6 +8,7 @@ from datetime import timedelta, timezone
 from typing import TYPE_CHECKING, Final, Protocol, TypeVar, cast
 
 from domain.command import Command
+from domain.day import queries as days
 from graphql_api.policy import kinds_of
 from graphql_api.relay import Cursors
 
@@ -55,6 +56,7 @@ class Context:
     """What was read of each kind."""
     _open: ExitStack = field(default_factory=ExitStack)
     _conn: Connection | None = None
+    _today: date | None = None
 
     @property
     def conn(self) -> Connection:
@@ -101,8 +103,10 @@ class Context:
 
     @property
     def today(self) -> date:
-        """Today in the books."""
-        return self.received_at.astimezone(SHANGHAI).date()
+        """Today in the books: the day after the last one that was closed, whatever the calendar says."""
+        if self._today is None:
+            self._today = days.business_date(self.conn, today=self.received_at.astimezone(SHANGHAI).date())
+        return self._today
 
     def command(self, verb: str, key: str) -> Command:
         """The envelope of a command that this viewer gives; keys of different viewers never meet."""

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from domain.origination.operations import Desk
+    from domain.refusals import Refusal
     from domain.servicing.operations import Repaid
     from domain.servicing.repayment import Repay
 
@@ -16,10 +17,10 @@ if TYPE_CHECKING:
 class Repayments(Protocol):
     """Takes repayments that arrive together into one commit; `batcher.Batcher` is one."""
 
-    def submit(self, request: Repay) -> Repaid:
+    def submit(self, request: Repay) -> Repaid | Refusal:
         """Do one repayment; blocks until it is committed or refused."""
 
-    def submit_all(self, requests: Sequence[Repay]) -> list[Repaid]:
+    def submit_all(self, requests: Sequence[Repay]) -> list[Repaid | Refusal]:
         """Do several, each with its own answer, in order."""
 
 

@@ -6,10 +6,11 @@ commits: `transaction` commits when its block ends, `run` also tries again after
 
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
+from types import MappingProxyType
 from typing import Final, TypeVar
 
 import psycopg
@@ -72,13 +73,15 @@ class Database:
         timeouts: Timeouts = UNLIMITED,
         connections_max: int = 16,
         name: str = "zhudai",
+        execution_options: Mapping[str, object] = MappingProxyType({}),
     ) -> None:
-        """Remember how to connect; `name` is what `pg_stat_activity` shows."""
+        """Remember how to connect; `name` is what `pg_stat_activity` shows, `execution_options` are SQLAlchemy's."""
         self.url = url
         self._role = role
         self._timeouts = timeouts
         self._connections_max = connections_max
         self._name = name
+        self._execution_options = dict(execution_options)
 
     @cached_property
     def engine(self) -> Engine:
@@ -91,6 +94,7 @@ class Database:
             pool_size=self._connections_max,
             max_overflow=0,
             pool_use_lifo=True,
+            execution_options=self._execution_options,
             connect_args={"options": " ".join(options), "prepare_threshold": 1, "application_name": self._name},
         )
 

@@ -62,6 +62,8 @@ BEGIN = date(2025, 1, 6)
 """First business date."""
 MONTHS = 12
 """Months that the portfolio is lived in."""
+END = add_months(BEGIN, MONTHS) - timedelta(days=1)
+"""Last business date."""
 ARRIVAL_DAYS = 90
 """Applications arrive within so many days, so that the loans have various ages."""
 BATCH = 25
@@ -126,24 +128,35 @@ def silent(what: str, done: int, total: int) -> None:
 
 
 def load(
-    db: Transactions, *, bank: Bank, seed: int = 1, limit: int | None = None, progress: Progress = silent
+    db: Transactions,
+    *,
+    bank: Bank,
+    seed: int = 1,
+    limit: int | None = None,
+    days_max: int | None = None,
+    progress: Progress = silent,
 ) -> Loaded:
-    """Load the demonstration, or continue it: `limit` applications (all when None) over twelve months."""
+    """Load the demonstration, or continue it: `limit` applications over twelve months, `days_max` days in this run."""
     progress("model", 0, 1)
     office = db.run(open_office)
     progress("model", 1, 1)
     rows = german.applications()[:limit]
-    end = add_months(BEGIN, MONTHS) - timedelta(days=1)
     year = Year(db=db, office=office, bank=bank, seed=seed, rows=rows)
     closed = db.run(day_reads.last_closed)
     first = BEGIN if closed is None else closed + timedelta(days=1)
-    total = (end - first).days + 1
+    total = min((END - first).days + 1, 10_000 if days_max is None else days_max)
     if total > 0:
         year.recall()
     for number in range(max(total, 0)):
         year.live(first + timedelta(days=number))
         progress("day", number + 1, total)
-    return Loaded(begin=BEGIN, end=end, days_run=max(total, 0), messages_refused=tuple(year.refused))
+    return Loaded(begin=BEGIN, end=END, days_run=max(total, 0), messages_refused=tuple(year.refused))
+
+
+def is_complete(conn: Connection) -> bool:
+    """Whether the whole year has been lived."""
+    closed = day_reads.last_closed(conn)
+    return closed is not None and closed >= END
 
 
 def arrival(row: int, *, seed: int) -> date:

@@ -15,7 +15,7 @@ from domain.channel.operations import Business
 from domain.command import Command
 from domain.decisioning import operations as decisioning
 from domain.decisioning import queries as decisions
-from domain.decisioning.facts import Assess, Decision, DecisionRequest
+from domain.decisioning.facts import Assess
 from domain.decisioning.registry import ModelState
 from domain.decisioning.ruleset import RuleSet
 from domain.origination.operations import Desk
@@ -34,19 +34,6 @@ MONTHS = 36
 """Months that its books have open."""
 TRAINER, VALIDATOR, RISK_OFFICER = "model-trainer", "model-validator", "risk-officer"
 """The people whom a model needs before it serves."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PackJudge:
-    """A judge for a product whose rule pack goes by the pack's own name."""
-
-    bench: decisioning.Bench
-    pack: str
-
-    def __call__(self, conn: Connection, request: DecisionRequest, /, *, pack: str, command: Command) -> Decision:
-        """Decide by the demonstration's pack."""
-        del pack
-        return self.bench(conn, request, pack=self.pack, command=command)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,9 +57,10 @@ def open_office(
     chart.open_books(conn, from_on=OPENED_ON, months=months)
     parties = open_parties(conn, vault=vault, from_on=OPENED_ON)
     pack = publish_pack(conn)
+    assert pack.name == parties.product.decision_pack, "the product names the pack that is published"
     scorer: Assess = assess or serving_scorer(conn)
     bench = decisioning.Bench(assess=scorer, evaluate=evaluate_document)
-    desk = Desk(vault=vault, judge=PackJudge(bench=bench, pack=pack.name), screen=identity_facts)
+    desk = Desk(vault=vault, judge=bench, screen=identity_facts)
     return Office(vault=vault, parties=parties, desk=desk, handlers=Business(vault=vault))
 
 

@@ -93,7 +93,7 @@ def draft(*, funder_id: int, effective_from: date) -> ProductVersion:
         lender_book=LENDER_BOOK,
         platform_book=PLATFORM_BOOK,
         posting_rules=RULES,
-        decision_pack="consumer",
+        decision_pack="german-standard",
         flow=FLOW,
         rate_cap_annual=Decimal("0.24"),
         effective_from=effective_from,

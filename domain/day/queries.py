@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import Connection, func, select
 
@@ -45,6 +45,12 @@ def last_closed(conn: Connection) -> date | None:
     """Return the latest business date whose close is complete."""
     latest: date | None = conn.scalar(select(func.max(tables.closed.c.business_on)))
     return latest
+
+
+def business_date(conn: Connection, *, today: date) -> date:
+    """Return the date that the books are on: the day after the last closed one, or `today` when none was closed."""
+    closed = last_closed(conn)
+    return today if closed is None else closed + timedelta(days=1)
 
 
 def begun(conn: Connection) -> date | None:

@@ -1,6 +1,7 @@
 """Tampering by a superuser: whatever byte of the journal is changed, live audit and offline verifier name the entry."""
 
 import random
+from dataclasses import replace
 from datetime import date
 from uuid import UUID
 
@@ -121,12 +122,15 @@ class World:
 
 def rich(number: int) -> Entry:
     """An entry with every optional column filled."""
-    plain = lent(f"c{number}", number, 500, date(2026, 2, 3))
-    return Entry(
-        plain.book, plain.source, plain.key, plain.kind, plain.effective_on, plain.lines, plain.actor, 3,
-        UUID(int=number),
-        JANUARY, date(2026, 2, 2), description="更正 \U00020bb7", meta={"run": number, "ok": True},
-    )  # fmt: skip
+    return replace(
+        lent(f"c{number}", number, 500, date(2026, 2, 3)),
+        rule_version=3,
+        event_id=UUID(int=number),
+        economic_on=JANUARY,
+        paid_on=date(2026, 2, 2),
+        description="更正 \U00020bb7",
+        meta={"run": number, "ok": True},
+    )
 
 
 def strip(conn: Connection) -> None:

@@ -7,12 +7,11 @@ from random import Random
 import pytest
 from sqlalchemy import text
 
-from domain.day import queries
 from domain.day.operations import Closed, close_day
 from domain.day.refusal import DayOutOfOrder
 from domain.day.step import Step
 from domain.servicing.refusal import PeriodClosed
-from ledger import balances, books
+from ledger import books
 from ledger.statements import trial_balance
 from postgres.database import Database
 from seed.chart import LENDER_BOOK
@@ -101,10 +100,8 @@ def test_dates_close_in_order_and_a_begun_one_first(db: Database) -> None:
     with pytest.raises(Crash):
         close_day(Dying(db, lives=2), tomorrow, command=command("dies"), chunk_size=3)
     assert close(db, after) == DayOutOfOrder(expected=tomorrow, field="businessDate")
-    assert db.run(queries.begun) == tomorrow
     closed(db, tomorrow)
-    assert db.run(queries.last_closed) == tomorrow
-    assert db.run(queries.begun) is None
+    closed(db, after)
 
 
 def test_a_closed_month_refuses_and_leaves_nothing_half_done(db: Database) -> None:
@@ -136,21 +133,6 @@ def test_progress_is_told_up_to_the_whole(db: Database) -> None:
 
 def test_a_close_without_loans_closes(db: Database) -> None:
     assert [one.step for one in closed(db, START).steps] == [Step.COLLECT]
-
-
-def test_what_is_closed_is_read_back(db: Database) -> None:
-    portfolio(db)
-    for n in range(3):
-        closed(db, START + timedelta(days=n))
-    latest, before = db.run(lambda conn: queries.runs(conn, first=2))
-    assert (latest.business_on, before.business_on) == (START + timedelta(days=2), START + timedelta(days=1))
-    assert db.run(lambda conn: queries.runs(conn, first=9, before=before.business_on))[0].business_on == START
-    accrued = latest.steps[0]
-    assert (accrued.step, accrued.chunks, accrued.loans) == (Step.ACCRUE_INTEREST, 3, 7)
-    booked = db.run(lambda conn: balances.balance_now(conn, book=LENDER_BOOK, account="1303.04"))
-    by_day = [run.steps[0].amount for run in db.run(lambda conn: queries.runs(conn, first=9))]
-    assert booked == sum(by_day)
-    assert db.run(lambda conn: queries.run_of(conn, START + timedelta(days=9))) is None
 
 
 def test_the_books_balance_after_every_close(db: Database) -> None:

@@ -1,0 +1,91 @@
+"""What every command shares: the database that the environment names, two consoles, and how a refusal is said."""
+
+import json
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Final, NoReturn
+
+import typer
+from rich.console import Console
+
+from ledger import books
+from ledger.sequencer import drain
+from postgres import migrate as migrations
+from postgres.database import Database
+from postgres.embedded import start
+from settings import DATA
+
+PIPE_COLUMNS: Final = 200
+"""Width of a table that nobody looks at on a terminal: nothing is cut."""
+
+out: Final = Console(width=None if sys.stdout.isatty() else PIPE_COLUMNS)
+"""Answers."""
+err: Final = Console(stderr=True, width=None if sys.stderr.isatty() else PIPE_COLUMNS)
+"""Everything else."""
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+BookId = Annotated[int, typer.Option(help="Book: 1 the lender's, 2 the platform's.")]
+
+
+@contextmanager
+def database_url(environ: Mapping[str, str] = os.environ) -> Iterator[str]:
+    """The URL of the database that the environment names, or of the embedded one, brought up to date."""
+    external = environ.get("DATABASE_URL")
+    if external:
+        _migrated(external)
+        yield external
+        return
+    with start(DATA, progress=lambda sentence: err.print(f"[dim]{sentence}[/dim]")) as server:
+        _migrated(server.url)
+        yield server.url
+
+
+@contextmanager
+def database(environ: Mapping[str, str] = os.environ) -> Iterator[Database]:
+    """The same as a `Database`."""
+    with database_url(environ) as url:
+        db = Database(url)
+        try:
+            yield db
+        finally:
+            db.dispose()
+
+
+def catch_up(db: Database, book: int) -> None:
+    """Number what a book's intake holds, so that its totals say everything; a book that is not there is refused."""
+    if book not in {one.book_id for one in db.run(books.books)}:
+        refuse("LEDGER_BOOK_UNKNOWN", f"there is no book {book}: 1 is the lender's, 2 the platform's after zhudai demo")
+    db.run(lambda conn: drain(conn, book))
+
+
+def _migrated(url: str) -> None:
+    for revision in migrations.upgrade(url):
+        err.print(f"[dim]migrated to {revision}[/dim]")
+
+
+def refuse(code: str, sentence: str) -> NoReturn:
+    """Say why not, in one sentence with a stable code, and end with 1."""
+    err.print(f"[bold red]{code}[/bold red] {sentence}", highlight=False)
+    raise typer.Exit(1)
+
+
+def print_json(document: object) -> None:
+    """Print a document as JSON, as it is."""
+    sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2) + "\n")
+
+
+def day(text: str) -> date:
+    """Read a date like 2026-03-31."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is not a date like 2026-03-31") from None
+
+
+def amount(minor: int, digits: int) -> str:
+    """Write an amount with thousands marks."""
+    return f"{Decimal(minor).scaleb(-digits):,.{digits}f}"
