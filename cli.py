@@ -7,7 +7,7 @@ from typing import Final
 
 import typer
 
-from commands import books, demo, serve
+from commands import books, demo, proof, serve
 from commands.session import database, err
 from postgres.binaries import PostgresUnavailable
 
@@ -26,6 +26,9 @@ app.command()(serve.serve)
 app.command()(demo.demo)
 app.command("trial-balance")(books.trial_balance_command)
 app.command()(books.statement)
+app.command()(proof.export)
+app.command()(proof.seal)
+app.command()(proof.verify)
 
 
 def main() -> None:

@@ -1,8 +1,8 @@
 """The composition root: the one place where database, scorer, bank, domain and schema are introduced to each other.
 
-`House.open` builds everything from settings and a database; `House.app` is the ASGI application. Behind it work four
-clerks, each a thread that repeats one small job: number journal entries, walk applications, send payment orders, ask
-what became of them. Every job is a transaction of the domain that another server may do as well.
+`House.open` builds everything from settings and a database; `House.app` is the ASGI application. Behind it work five
+clerks, each a thread that repeats one small job: number journal entries, sign what is numbered, walk applications, send
+payment orders, ask what became of them. Every job is a transaction of the domain that another server may do as well.
 """
 
 from __future__ import annotations
@@ -45,6 +45,8 @@ from graphql_api.limits import Limits
 from graphql_api.schema import executor
 from ledger import books, sequencer
 from ledger.journal import MAC_KEY_OPTION
+from ledger.note import Signer
+from ledger.seal import EntryMissing, Sealed, seal
 from postgres.database import INTERACTIVE, Database
 from risk import contract
 from risk.assess import Assessment, Assessor, assessor
@@ -64,6 +66,10 @@ if TYPE_CHECKING:
 SHANGHAI: Final = timezone(timedelta(hours=8))
 ACTOR: Final = "machine"
 """Who is responsible for what the clerks do."""
+SIGNER: Final = "zhudai"
+"""Name of the key that signs checkpoints, and where they come from."""
+SEAL_PAUSE: Final = 600.0
+"""Seconds between two rounds of the sealer: what an intruder could rewrite unseen is never older."""
 TOKEN_DAYS: Final = 30
 """How long a development log-in holds."""
 
@@ -197,7 +203,7 @@ def opened(settings: Settings, database_url: str, *, bank_url: str | None = None
             database=database,
             desk=desk,
             bank_url=address,
-            clerks=_clerks(database, desk, bank),
+            clerks=_clerks(database, desk, bank, signer(settings)),
             dev_tokens=tokens,
             app=application(edge),
         )
@@ -283,6 +289,17 @@ def today(conn: Connection) -> date:
     return days.business_date(conn, today=datetime.now(SHANGHAI).date())
 
 
+def signer(settings: Settings) -> Signer:
+    """Who signs the checkpoints of the journal."""
+    return Signer.from_seed(SIGNER, settings.keys.seal)
+
+
+def seal_books(database: Database, by: Signer) -> dict[int, Sealed | EntryMissing]:
+    """Sign what each book's numbered journal is now, a transaction for each; by number of book."""
+    numbers = database.run(lambda conn: [one.book_id for one in books.books(conn)])
+    return {number: database.run(partial(seal, book=number, signers=[by], origin=SIGNER)) for number in numbers}
+
+
 def _answers(database: Database) -> bool:
     """Whether the database answers."""
     with database.snapshot() as conn:
@@ -302,7 +319,7 @@ def _receiver(database: Database, desk: Desk) -> Callable[[bytes, datetime], byt
     return receive
 
 
-def _clerks(database: Database, desk: Desk, bank: BankClient | None) -> tuple[Clerk, ...]:
+def _clerks(database: Database, desk: Desk, bank: BankClient | None, by: Signer) -> tuple[Clerk, ...]:
     """The threads of a server; without a bank nobody speaks to one."""
 
     def command(what: str) -> Command:
@@ -319,7 +336,14 @@ def _clerks(database: Database, desk: Desk, bank: BankClient | None) -> tuple[Cl
             database.run(partial(_walk, application_id=number, desk=desk, command=command(f"walk/{number}")))
         return len(waiting)
 
+    def seal_numbered() -> int:
+        for book, made in seal_books(database, by).items():
+            if isinstance(made, EntryMissing):
+                _LOG.error("an entry is missing", extra={"book": book, "seq": made.seq})
+        return 0
+
     clerks = [
+        Clerk(name="sealer", job=seal_numbered, pause=SEAL_PAUSE),
         Clerk(name="sequencer", job=number_entries, pause=0.1),
         Clerk(name="approval", job=walk_applications, pause=0.5),
     ]

@@ -20,7 +20,7 @@ from sandbox import process
 from sandbox.client import BankClient
 from seed import demo as demonstration
 from seed.figures import Figures, figures
-from server import merchant
+from server import merchant, seal_books, signer
 
 
 def demo(
@@ -48,6 +48,7 @@ def load(url: str, *, limit: int | None = None, seed: int = 1, days_max: int | N
         bank = stack.enter_context(BankClient(address, key=chosen.bank_key, merchant=merchant(db)))
         progress = stack.enter_context(_progress())
         demonstration.load(db, bank=bank, seed=seed, limit=limit, days_max=days_max, progress=progress)
+        seal_books(db, signer(chosen))
 
 
 def show(url: str) -> None:

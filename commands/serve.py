@@ -12,7 +12,7 @@ from rich.table import Table
 
 import server
 import settings
-from commands.session import database_url, err, out, refuse
+from commands.session import chosen_settings, database_url, err, out
 from postgres.database import Database
 from sandbox import process
 from seed import demo as demonstration
@@ -75,11 +75,7 @@ def banner(house: server.House, *, is_loading: bool = False) -> None:
 @contextmanager
 def _house() -> Iterator[server.House]:
     """The house on the database that the environment names, with a sandbox bank in development."""
-    try:
-        chosen = settings.read()
-    except settings.SettingsInvalid as why:
-        code, _, sentence = str(why).partition(" ")
-        refuse(code, sentence)
+    chosen = chosen_settings()
     server.log(as_json=chosen.log_json)
     with ExitStack() as stack:
         url = stack.enter_context(database_url())

@@ -12,12 +12,12 @@ from typing import Annotated, Final, NoReturn
 import typer
 from rich.console import Console
 
+import settings
 from ledger import books
 from ledger.sequencer import drain
 from postgres import migrate as migrations
 from postgres.database import Database
 from postgres.embedded import start
-from settings import DATA
 
 PIPE_COLUMNS: Final = 200
 """Width of a table that nobody looks at on a terminal: nothing is cut."""
@@ -39,7 +39,7 @@ def database_url(environ: Mapping[str, str] = os.environ) -> Iterator[str]:
         _migrated(external)
         yield external
         return
-    with start(DATA, progress=lambda sentence: err.print(f"[dim]{sentence}[/dim]")) as server:
+    with start(settings.DATA, progress=lambda sentence: err.print(f"[dim]{sentence}[/dim]")) as server:
         _migrated(server.url)
         yield server.url
 
@@ -53,6 +53,15 @@ def database(environ: Mapping[str, str] = os.environ) -> Iterator[Database]:
             yield db
         finally:
             db.dispose()
+
+
+def chosen_settings() -> settings.Settings:
+    """The settings that the environment makes, or a refusal that says which name is wrong."""
+    try:
+        return settings.read()
+    except settings.SettingsInvalid as why:
+        code, _, sentence = str(why).partition(" ")
+        refuse(code, sentence)
 
 
 def catch_up(db: Database, book: int) -> None:

@@ -560,23 +560,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0 if result.is_sound else 1
 
 
+def document(result: Verification) -> dict[str, object]:
+    """The result as one JSON object."""
+    return {
+        "book": result.book,
+        "entries": result.entries,
+        "lines": result.lines,
+        "checkpoints": result.checkpoints,
+        "root": _base64(result.root),
+        "sound": result.is_sound,
+        "found": result.found,
+        "findings": [
+            {"code": each.fault, "entry": each.entry_id, "seq": each.seq, "detail": each.detail}
+            for each in result.findings
+        ],
+    }
+
+
 def told(result: Verification, *, as_json: bool) -> str:
     """The result for people, or as one JSON object for programs."""
     if as_json:
-        data = {
-            "book": result.book,
-            "entries": result.entries,
-            "lines": result.lines,
-            "checkpoints": result.checkpoints,
-            "root": _base64(result.root),
-            "sound": result.is_sound,
-            "found": result.found,
-            "findings": [
-                {"code": each.fault, "entry": each.entry_id, "seq": each.seq, "detail": each.detail}
-                for each in result.findings
-            ],
-        }
-        return json.dumps(data, ensure_ascii=False) + "\n"
+        return json.dumps(document(result), ensure_ascii=False) + "\n"
     rows = [
         (
             f"book {result.book}: {result.entries} entries, {result.lines} lines,"

@@ -10,6 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from postgres.database import Database
 from tests.sandbox.process import free_port
 
 HOME = Path(__file__).resolve().parent.parent
@@ -28,22 +29,60 @@ def zhudai(database_url: str, *arguments: str) -> subprocess.CompletedProcess[st
     )
 
 
-def test_the_demonstration_is_lived_in_slices_and_its_books_balance(database_url: str) -> None:
-    first = zhudai(database_url, "demo", "--loans", "200", "--days", "3")
+@pytest.fixture(scope="module")
+def lived(module_db: Database) -> str:
+    """The URL of a database in which the demonstration has begun, in two slices."""
+    first = zhudai(module_db.url, "demo", "--loans", "200", "--days", "3")
     assert first.returncode == 0, first.stderr
     assert "closed up to 2025-01-08" in first.stdout
-    again = zhudai(database_url, "demo", "--loans", "200", "--days", "2")
+    again = zhudai(module_db.url, "demo", "--loans", "200", "--days", "2")
     assert "closed up to 2025-01-10" in again.stdout
     assert "合计" in again.stdout
-    balance = json.loads(zhudai(database_url, "trial-balance", "--json").stdout)
+    return module_db.url
+
+
+def test_the_demonstration_lived_in_slices_has_books_that_balance(lived: str) -> None:
+    balance = json.loads(zhudai(lived, "trial-balance", "--json").stdout)
     assert balance["balanced"] is True
     assert int(balance["total"]["debit"]) > 0
-    page = zhudai(database_url, "statement", "1303.01")
+    page = zhudai(lived, "statement", "1303.01")
     assert page.returncode == 0
     assert "DISBURSEMENT_SUCCEEDED" in page.stdout
-    unknown = zhudai(database_url, "statement", "7777")
+    unknown = zhudai(lived, "statement", "7777")
     assert unknown.returncode == 1
     assert "LEDGER_ACCOUNT_UNKNOWN" in unknown.stderr
+
+
+def test_what_was_sealed_is_verified_with_and_without_the_database(lived: str, tmp_path: Path) -> None:
+    sealed = zhudai(lived, "seal", "--notes", str(tmp_path), "--json")
+    assert sealed.returncode == 0, sealed.stderr
+    lender = json.loads(sealed.stdout)["books"][0]
+    assert lender["entries"] > 0
+    note = tmp_path / f"book-1-{lender['entries']}.note"
+    file = tmp_path / "journal.jsonl"
+    assert zhudai(lived, "export", "jsonl", "--output", str(file)).returncode == 0
+    proof = ("--checkpoint", str(note), "--pub", str(tmp_path / "zhudai.pub"))
+    offline = zhudai("nowhere", "verify", str(file), *proof)
+    assert offline.returncode == 0, offline.stderr
+    live = zhudai(lived, "verify", *proof, "--json")
+    assert live.returncode == 0, live.stdout
+    assert [one["sound"] for one in json.loads(live.stdout)] == [True, True]
+
+    tampered = file.read_text(encoding="utf-8").replace('"DISBURSEMENT_SUCCEEDED"', '"DISBURSEMENT_SUCCEEDEX"', 1)
+    file.write_text(tampered, encoding="utf-8")
+    found = zhudai("nowhere", "verify", str(file), *proof)
+    assert found.returncode == 1
+    assert "LEDGER_ENTRY_ALTERED entry" in found.stdout
+    assert "LEDGER_VERIFY_FAILED" in found.stderr
+
+
+def test_a_journal_leaves_for_other_programs(lived: str) -> None:
+    for form, begin in (("hledger", "; "), ("beancount", 'option "title"'), ("csv", "seq,entry_id")):
+        assert zhudai(lived, "export", form).stdout.startswith(begin)
+    assert zhudai(lived, "export", "csv", "--without-meta").returncode == 2
+    absent = zhudai(lived, "export", "csv", "--book", "7")
+    assert (absent.returncode, absent.stdout) == (1, "")
+    assert "LEDGER_BOOK_UNKNOWN" in absent.stderr
 
 
 def test_the_first_run_serves_while_the_year_is_lived_and_stops_when_told(database_url: str, tmp_path: Path) -> None:
