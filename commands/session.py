@@ -71,6 +71,12 @@ def catch_up(db: Database, book: int) -> None:
     db.run(lambda conn: drain(conn, book))
 
 
+def migrate() -> None:
+    """Bring the schema up to date. Example: zhudai migrate."""
+    with database():
+        err.print("the schema is up to date")
+
+
 def _migrated(url: str) -> None:
     for revision in migrations.upgrade(url):
         err.print(f"[dim]migrated to {revision}[/dim]")

@@ -11,12 +11,13 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
-
-from catboost import CatBoostClassifier, Pool
+from typing import TYPE_CHECKING, Any
 
 from risk.contract import FeatureContract
 from risk.features import Cell, Features, categorical
+
+if TYPE_CHECKING:
+    from catboost import CatBoostClassifier  # loaded where a model is used: it takes seconds
 
 FILE_SIZE_MAX = 20 * 1024 * 1024
 SELF_TEST_TOLERANCE = 1e-12
@@ -87,6 +88,8 @@ def load(content: bytes, *, registered: Registered, contract: FeatureContract) -
             code=RefusalCode.CONTRACT_WRONG,
             detail=f"made for contract {registered.contract_hash}; given is {contract.hash}",
         )
+    from catboost import CatBoostClassifier  # noqa: PLC0415 - see above
+
     classifier = CatBoostClassifier()
     try:
         classifier.load_model(blob=content)
@@ -110,6 +113,8 @@ def raw_many(model: Model, vectors: Sequence[Sequence[Cell]]) -> list[float]:
 def scored(model: Model, features: Features) -> Scored:
     """Return the log-odds of one application with the exact SHAP part of each feature."""
     assert features.contract_hash == model.contract.hash, "features and model are of one contract"
+    from catboost import Pool  # noqa: PLC0415 - see above
+
     pool = Pool([list(features.vector)], cat_features=list(categorical(model.contract)))
     values = model.classifier.get_feature_importance(pool, type="ShapValues", thread_count=1)[0]
     names = model.contract.vector_names

@@ -14,14 +14,17 @@ import io
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING
 
 import numpy as np
-from catboost import CatBoostClassifier, Pool
 
 from risk.contract import DataType, Facts, FeatureContract, FeatureSpec, Value, canonical
 from risk.features import Cell, Features, build, categorical
 from risk.metrics import Metrics, measured
 from risk.model import Registered, SelfTest
+
+if TYPE_CHECKING:
+    from catboost import CatBoostClassifier, Pool  # loaded where a model is used: it takes seconds
 
 DEPTH = 4
 L2_LEAF_REG = 10
@@ -275,6 +278,8 @@ def _classifier(rows: int, contract: FeatureContract, *, seed: int, trees: int) 
     recipe = _recipe(rows, contract)
     recipe.pop("monotone")
     signs = [spec.monotone for spec in contract.model_specs] + [0] * len(contract.ratios)
+    from catboost import CatBoostClassifier  # noqa: PLC0415 - see above
+
     return CatBoostClassifier(
         **{**recipe, "learning_rate": float(recipe["learning_rate"]), "boost_from_average": True},
         **({"monotone_constraints": signs} if any(signs) else {}),
@@ -290,6 +295,8 @@ def _pool(
     vectors: Sequence[Sequence[Cell]], bad: Sequence[bool], contract: FeatureContract, places: Iterable[int]
 ) -> Pool:
     chosen = list(places)
+    from catboost import Pool  # noqa: PLC0415 - see above
+
     return Pool(
         [list(vectors[place]) for place in chosen],
         [int(bad[place]) for place in chosen],
