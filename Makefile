@@ -7,7 +7,7 @@ INSTALLED := .venv/.installed
 ZHUDAI := $(BIN)/python -m cli
 JOBS ?= 2
 
-.PHONY: help setup run up seed check test oldest laws schema docs bench lock clean
+.PHONY: help setup run up seed check test oldest outside laws schema docs bench lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,6 +38,9 @@ test: check ## everything that CI checks: check, tests with branch coverage, the
 
 oldest: setup ## the database's own tests on PostgreSQL 15, as an external server (where it is installed)
 	$(BIN)/python .ci/oldest.py
+
+outside: setup ## the whole demonstration's journal before three other bookkeeping programs and the verifier
+	ZHUDAI_DEMO=whole $(BIN)/python -m pytest tests/outside
 
 laws: setup ## only the laws of the ledger and the business
 	$(BIN)/python -m pytest tests/laws $(wildcard tests/model)

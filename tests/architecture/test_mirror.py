@@ -11,18 +11,6 @@ ELSEWHERE = {
 }
 """File names, or paths, whose tests stand under another name, with the file that holds them."""
 PENDING = {
-    "ledger/account.py",
-    "ledger/audit.py",
-    "ledger/encoding.py",
-    "ledger/entry.py",
-    "ledger/export.py",
-    "ledger/head.py",
-    "ledger/importer.py",
-    "ledger/note.py",
-    "ledger/period.py",
-    "ledger/plain_text.py",
-    "ledger/stream.py",
-    "ledger/verify.py",
     "domain/decisioning/stored.py",
     "domain/origination/queries.py",
     "domain/origination/repayment.py",

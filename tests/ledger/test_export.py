@@ -4,9 +4,6 @@ import csv
 import io
 import json
 import re
-import shutil
-import subprocess
-import sys
 from decimal import Decimal
 from pathlib import Path
 
@@ -15,13 +12,14 @@ from sqlalchemy import Connection, text
 
 from ledger import journal
 from ledger.entry import Entry
-from ledger.export import FORMATS, as_beancount, as_csv, as_hledger, as_sealed, as_spreadsheet, sealed
+from ledger.export import FORMATS, as_csv, as_sealed, as_spreadsheet, sealed
 from ledger.note import Signer
 from ledger.plain_text import CSV_COLUMNS
 from ledger.seal import Sealed, seal
 from ledger.sequencer import drain
 from ledger.verify import verify_export
 from tests.ledger.conftest import JANUARY, lent, repaid
+from tests.outside.bookkeepers import BOOKKEEPERS
 
 SIGNER = Signer.from_seed("test", b"\x01" * 32)
 
@@ -69,42 +67,12 @@ def test_the_same_journal_is_the_same_text(filled: Connection, name: str) -> Non
     assert first.count("4321") + first.count("43.21") >= 3
 
 
-@pytest.mark.skipif(shutil.which("hledger") is None, reason="hledger is installed by .ci/run")
-def test_hledger_reaches_the_same_balances(filled: Connection, tmp_path: Path) -> None:
-    path = tmp_path / "journal.hledger"
-    path.write_text("".join(as_hledger(filled, book=1)), encoding="utf-8")
-    told = run("hledger", "-f", path, "check", "accounts", "commodities")
-    assert told == ""
-    rows = csv.DictReader(io.StringIO(run("hledger", "-f", path, "balance", "--flat", "-N", "-O", "csv")))
-    assert {row["account"]: amount(row["balance"]) for row in rows} == ours(filled)
-
-
-@pytest.mark.skipif(shutil.which("ledger") is None, reason="ledger-cli is installed by .ci/run")
-def test_ledger_cli_reaches_the_same_balances(filled: Connection, tmp_path: Path) -> None:
-    path = tmp_path / "journal.ledger"
-    path.write_text("".join(as_hledger(filled, book=1)), encoding="utf-8")
-    told = run(
-        "ledger", "-f", path, "--args-only", "--strict", "balance", "--flat", "--no-total", "--format",
-        "%(account)\t%(quantity(scrub(total)))\n",
-    )  # fmt: skip
-    found = {name: Decimal(total) for name, total in (row.split("\t") for row in told.splitlines())}
-    assert found == ours(filled)
-
-
-def test_beancount_accepts_the_file_and_reaches_the_same_balances(filled: Connection, tmp_path: Path) -> None:
-    path = tmp_path / "journal.beancount"
-    path.write_text("".join(as_beancount(filled, book=1)), encoding="utf-8")
-    script = (
-        "import sys; from beancount import loader; from beancount.core import data\n"
-        "entries, errors, _ = loader.load_file(sys.argv[1]); assert not errors, errors\n"
-        "sums = {}\n"
-        "for e in data.filter_txns(entries):\n"
-        "    for p in e.postings: sums[p.account] = sums.get(p.account, 0) + p.units.number\n"
-        "print('\\n'.join(f'{k}\\t{v}' for k, v in sums.items() if v))"
-    )
-    told = run(sys.executable, "-W", "ignore", "-c", script, path)
-    found = {name: Decimal(total) for name, total in (row.split("\t") for row in told.splitlines())}
-    assert found == ours(filled)
+@pytest.mark.parametrize("program", BOOKKEEPERS)
+def test_another_bookkeeper_reaches_the_same_balances(filled: Connection, tmp_path: Path, program: str) -> None:
+    form, ask = BOOKKEEPERS[program]
+    path = tmp_path / f"journal.{form}"
+    path.write_text("".join(FORMATS[form](filled, book=1)), encoding="utf-8")
+    assert ask(path) == ours(filled)
 
 
 def test_csv_reads_back_exactly_and_a_spreadsheet_gets_no_formula(filled: Connection) -> None:
@@ -133,15 +101,3 @@ def test_the_sealed_form_verifies_without_a_database_and_with_meta_withheld(fill
 def test_every_line_of_the_sealed_form_is_one_json_object(filled: Connection) -> None:
     kinds = [json.loads(row)["type"] for row in as_sealed(filled, book=1)]
     assert kinds == ["journal", *["account"] * 11, "checkpoint", *["entry"] * 16, "end"]
-
-
-def amount(text_of_program: str) -> Decimal:
-    """``1,234.00 CNY`` as a number."""
-    return Decimal(text_of_program.replace("CNY", "").replace(",", "").strip())
-
-
-def run(*command: str | Path) -> str:
-    """What a program prints; its complaint is the failure."""
-    done = subprocess.run([str(part) for part in command], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr + done.stdout
-    return done.stdout
