@@ -4,6 +4,7 @@
 """
 
 import os
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -40,7 +41,7 @@ def lived(module_db: Database, tmp_path_factory: pytest.TempPathFactory) -> Data
     finally:
         bank.kill()
     for book in BOOKS:
-        module_db.run(lambda conn, book=book: drain(conn, book))
+        module_db.run(partial(drain, book=book))
     assert all(isinstance(one, Sealed) for one in server.seal_books(module_db, SIGNER).values())
     return module_db
 
