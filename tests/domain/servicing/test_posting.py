@@ -1,0 +1,117 @@
+"""Entries of servicing: grouped without a mixture, balanced, and named by the same key every time."""
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain.servicing.posting import Share, batch_entry, disbursement_entries, groups, mirrored, repayment_entries
+from domain.servicing.repayment import Source
+from ledger.entry import Entry, Side
+from seed.products import RULES
+from tests.domain.servicing.portfolio import facts, loan
+from tests.domain.servicing.test_repayment import decided, repay
+
+ON = date(2026, 2, 15)
+
+
+def share(loan_id: int, amount: int, *, version: int = 1, book: int = 1) -> Share:
+    return Share(
+        loan_id=loan_id,
+        no=1,
+        product_id=2,
+        product_version=version,
+        book=book,
+        currency="CNY",
+        party_id=4,
+        funder_id=3,
+        channel_id=5,
+        amount=amount,
+        booked=amount,
+    )
+
+
+def moved(entry: Entry) -> dict[tuple[str, Side, int | None], int]:
+    return {(line.account, line.side, line.dims.subject): line.amount for line in entry.lines}
+
+
+SHARES = st.lists(
+    st.builds(
+        share,
+        st.integers(1, 50),
+        st.integers(-1_000, 1_000).filter(bool),
+        version=st.integers(1, 3),
+        book=st.integers(1, 2),
+    ),
+    max_size=30,
+)
+
+
+@given(SHARES)
+def test_a_group_is_of_one_kind_and_no_share_is_lost(shares: list[Share]) -> None:
+    made = list(groups(shares))
+    assert sorted((one for group in made for one in group.shares), key=id) == sorted(shares, key=id)
+    for group in made:
+        assert {(one.book, one.product_version, one.amount < 0) for one in group.shares} == {
+            (group.shares[0].book, group.product_version, group.is_taken_back)
+        }
+
+
+@given(SHARES.filter(bool))
+def test_a_batch_has_a_line_for_each_loan_and_one_for_the_income(shares: list[Share]) -> None:
+    keys = set()
+    for group in groups(shares):
+        entry = batch_entry(group, RULES["INTEREST_ACCRUED"], key="day:1", on=ON, actor="machine")
+        keys.add((entry.book, entry.key))
+        owed, income = (Side.CREDIT, Side.DEBIT) if group.is_taken_back else (Side.DEBIT, Side.CREDIT)
+        total = sum(abs(one.amount) for one in group.shares)
+        by_loan: dict[int, int] = {}
+        for one in group.shares:
+            by_loan[one.loan_id] = by_loan.get(one.loan_id, 0) + abs(one.amount)
+        wanted: dict[tuple[str, Side, int | None], int] = {
+            ("1303.04", owed, number): amount for number, amount in by_loan.items()
+        }
+        wanted["6011.01", income, None] = total
+        assert moved(entry) == wanted
+    assert len(keys) == len(list(groups(shares))), "every entry of a step has a key of its own"
+
+
+def test_a_repayment_brings_the_accrual_first_and_then_takes_it() -> None:
+    made = decided(facts(), repay(1_020_07))
+    accrual, repayment = repayment_entries(repay(1_020_07), loan(), made, RULES)
+    assert moved(accrual) == {("1303.04", Side.DEBIT, 1): 30_00, ("6011.01", Side.CREDIT, None): 30_00}
+    assert moved(repayment) == {
+        ("1012.01", Side.DEBIT, None): 1_020_07,
+        ("1303.04", Side.CREDIT, 1): 30_00,
+        ("1303.01", Side.CREDIT, 1): 990_07,
+    }
+    assert (accrual.key, repayment.key) == ("repay:k:accrual", "repay:k")
+    assert repayment.paid_on == ON
+
+
+def test_too_much_accrued_is_taken_back() -> None:
+    known = replace(facts(), interest_booked=32_00)
+    payment = replace(repay(3_000_00 + 30_00, ON), intent=repay(1).intent.SETTLE)
+    accrual, _ = repayment_entries(payment, loan(), decided(known, payment), RULES)
+    assert moved(accrual) == {("1303.04", Side.CREDIT, 1): 2_00, ("6011.01", Side.DEBIT, None): 2_00}
+    assert accrual.description == "taken back"
+    assert mirrored(mirrored(accrual)) == accrual
+
+
+def test_money_that_the_borrower_had_overpaid_moves_no_bank_account() -> None:
+    known = replace(facts(), overpayment=500_00, interest_booked=30_00)
+    payment = replace(repay(500_00), source=Source.OVERPAYMENT)
+    (entry,) = repayment_entries(payment, loan(), decided(known, payment), RULES)
+    assert {line.account for line in entry.lines} == {"2241.01", "1303.04", "1303.01"}
+
+
+@pytest.mark.parametrize(("fee", "books"), [(0, [1]), (88_00, [1, 1, 2])])
+def test_a_disbursement_is_one_event_in_each_book_that_it_concerns(fee: int, books: list[int]) -> None:
+    made = list(disbursement_entries(replace(loan(), service_fee=fee), RULES, on=ON, actor="machine"))
+    again = list(disbursement_entries(replace(loan(), service_fee=fee), RULES, on=ON, actor="machine"))
+    assert made == again
+    assert [one.book for one in made] == books
+    assert len({one.event_id for one in made}) == 1
+    assert len({(one.book, one.kind) for one in made}) == len(made)
