@@ -48,12 +48,12 @@ from domain.reconciliation.statement_file import SANDBOX_DAY_FILE
 from domain.servicing import queries as loans
 from domain.servicing.position import Disbursement, Position
 from domain.servicing.repayment import Intent
-from ledger import sequencer
-from ledger.entry import Dimensions
+from ledger import journal, sequencer
+from ledger.entry import Dimensions, Entry, Line, Side
 from ledger.money import Money
 from seed import behaviour, german, messages
 from seed.behaviour import Habit, Intention, Way
-from seed.chart import LENDER_BOOK, PLATFORM_BOOK
+from seed.chart import CURRENCY, LENDER_BOOK, PLATFORM_BOOK
 from seed.german import GermanApplication
 from seed.office import Office, open_office
 from seed.parties import APP_ID
@@ -64,6 +64,8 @@ MONTHS = 12
 """Months that the portfolio is lived in."""
 END = add_months(BEGIN, MONTHS) - timedelta(days=1)
 """Last business date."""
+CAPITAL = 3_000_000_00
+"""What the lender's owners pay in on the first day, minor units."""
 ARRIVAL_DAYS = 90
 """Applications arrive within so many days, so that the loans have various ages."""
 BATCH = 25
@@ -140,6 +142,7 @@ def load(
     progress("model", 0, 1)
     office = db.run(open_office)
     progress("model", 1, 1)
+    db.run(_pay_in_capital)
     rows = german.applications()[:limit]
     year = Year(db=db, office=office, bank=bank, seed=seed, rows=rows)
     closed = db.run(day_reads.last_closed)
@@ -151,6 +154,22 @@ def load(
         year.live(first + timedelta(days=number))
         progress("day", number + 1, total)
     return Loaded(begin=BEGIN, end=END, days_run=max(total, 0), messages_refused=tuple(year.refused))
+
+
+def _pay_in_capital(conn: Connection) -> None:
+    """Give the lender money to lend, once: its owners pay in more than the thousand ask for."""
+    lines = (Line("1002.01", Side.DEBIT, CAPITAL, CURRENCY), Line("4001", Side.CREDIT, CAPITAL, CURRENCY))
+    paid_in = Entry(
+        book=LENDER_BOOK,
+        source="demo",
+        key="capital",
+        kind="CAPITAL_PAID_IN",
+        effective_on=BEGIN,
+        lines=lines,
+        actor="treasurer",
+    )
+    (verdict,) = journal.append(conn, [paid_in])
+    assert not isinstance(verdict, journal.Refused), verdict
 
 
 def is_complete(conn: Connection) -> bool:
