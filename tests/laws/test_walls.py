@@ -43,6 +43,7 @@ def outcome(conn: Connection, probe: Probe, *, removed: bool) -> str:
         savepoint.rollback()
 
 
+@pytest.mark.law(3, 6, 22)
 def test_every_constraint_stops_its_row_and_nothing_else_would(scene: Connection) -> None:
     probes = list(constraint_probes(scene))
     assert len(probes) > 150
@@ -53,6 +54,7 @@ def test_every_constraint_stops_its_row_and_nothing_else_would(scene: Connection
         assert probe.says not in met, f"{probe.wall}: its removal changes nothing: {met}"
 
 
+@pytest.mark.law(1, 2, 44)
 def test_every_trigger_stops_even_a_superuser_and_a_replica(scene: Connection) -> None:
     for probe in trigger_probes():
         assert probe.says in outcome(scene, probe, removed=False), probe
@@ -106,6 +108,7 @@ FUNCTION_GRANTS = {
 """Who may call what. A function that is not listed fails the suite."""
 
 
+@pytest.mark.law(44)
 def test_table_grants_are_exactly_these(scene: Connection) -> None:
     found = scene.execute(
         text("""
@@ -134,6 +137,7 @@ def test_table_grants_are_exactly_these(scene: Connection) -> None:
     assert owners == ["ledger_owner"]
 
 
+@pytest.mark.law(44)
 def test_function_grants_are_exactly_these(scene: Connection) -> None:
     found = scene.execute(
         text("""
@@ -160,6 +164,7 @@ ROLES = (
 )
 
 
+@pytest.mark.law(44)
 @pytest.mark.parametrize("role", ROLES)
 def test_no_role_writes_the_journal_by_hand(scene: Connection, role: str) -> None:
     scene.execute(text(f"SET LOCAL ROLE {role}"))
@@ -197,6 +202,7 @@ PROTECTED = (
 SAMPLES = ("leaf", "log_node", "checkpoint", "period_seal", "reversal")
 
 
+@pytest.mark.law(46)
 def test_a_reader_of_another_book_sees_nothing_and_an_unset_reader_fails(scene: Connection) -> None:
     for table in SAMPLES:
         scene.execute(text(insert(table)))
@@ -231,6 +237,7 @@ def test_without_its_policy_a_table_shows_nothing_or_everything(scene: Connectio
                 savepoint.rollback()
 
 
+@pytest.mark.law(45)
 def test_a_party_sees_its_own_lines_only_and_nothing_when_unset(scene: Connection) -> None:
     scene.execute(text("SET LOCAL ROLE ledger_party"))
     with pytest.raises(DBAPIError, match=r"ledger\.book"), scene.begin_nested():

@@ -67,6 +67,7 @@ def test_only_leaves_are_posted_to_and_memo_is_known() -> None:
     assert chart.memo_codes() == {"9005"}
 
 
+@pytest.mark.law(17)
 @given(st.dictionaries(st.sampled_from(["1.1", "1.2", "2.1", "2.2.1", "3"]), st.integers()), st.integers(1, 3))
 def test_rolling_up_keeps_the_sum(balances: dict[str, int], at_level: int) -> None:
     rolled = Chart.of([]).rollup(balances, at_level)

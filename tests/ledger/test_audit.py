@@ -171,6 +171,7 @@ def test_an_untouched_book_is_sound_live_and_offline(world: World) -> None:
     assert live.checkpoints == 3, "two stored, one kept elsewhere"
 
 
+@pytest.mark.law(37)
 def test_a_thousand_tampers_are_all_found_and_named(world: World) -> None:
     chance = random.Random(20260305)
     done: dict[tuple[str, str], int] = {}
@@ -202,6 +203,7 @@ def tamper(conn: Connection, table: str, column: str, change: str, seq: int, ent
     assert changed.rowcount == 1, (table, column)
 
 
+@pytest.mark.law(37)
 @pytest.mark.parametrize("table", DELETIONS)
 def test_a_deleted_middle_row_is_named(world: World, table: str) -> None:
     for seq, entry_id in world.places[1:-1]:

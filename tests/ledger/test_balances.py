@@ -13,6 +13,7 @@ from tests.ledger.conftest import lent, repaid
 pytestmark = pytest.mark.usefixtures("book")
 
 
+@pytest.mark.law(20)
 def test_now_counts_what_the_sequencer_has_not_seen(conn: Connection) -> None:
     journal.append(conn, [lent("a", 1, 100), lent("b", 2, 50)])
     assert balance_now(conn, book=1, account="1303.01") == 150
@@ -24,6 +25,7 @@ def test_now_counts_what_the_sequencer_has_not_seen(conn: Connection) -> None:
     assert balance_now(conn, book=1, account="2241") == 0
 
 
+@pytest.mark.law(26, 28)
 def test_backdating_changes_only_later_dates_and_later_numbers(conn: Connection) -> None:
     journal.append(conn, [lent("a", 1, 100, date(2026, 1, 20))])
     drain(conn, 1)

@@ -60,6 +60,7 @@ def test_the_registry_refuses_by_name(conn: Connection, book: int) -> None:
     refuses(conn, "LEDGER_IMMUTABLE", close_account, book, "2241", date(2026, 2, 28))
 
 
+@pytest.mark.law(33)
 def test_months_close_in_order_and_for_ever(conn: Connection, book: int) -> None:
     journal.append(conn, [lent("a", 1, 100), lent("b", 1, 100, date(2026, 2, 1))])
     refuses(conn, "LEDGER_CLOSE_ORDER", close_period, book, 202602)

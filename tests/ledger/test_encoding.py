@@ -54,6 +54,7 @@ lines = st.tuples(
 )  # fmt: skip
 
 
+@pytest.mark.law(38)
 def test_golden_vectors() -> None:
     assert encode_log(LOG).hex() == (
         "000000040000000100000008000000000000000700000008000000000000002a000000040003176900000001000000000800"
@@ -78,6 +79,7 @@ def test_golden_vector_of_the_domestic_digest() -> None:
     )
 
 
+@pytest.mark.law(38)
 @given(logs, entries, lines)
 def test_every_row_comes_back_from_its_bytes(log: LogRow, entry: EntryRow, line: LineRow) -> None:
     """What can be decoded again was encoded injectively."""
@@ -94,6 +96,7 @@ def test_any_other_column_is_another_leaf(place: int, other: EntryRow) -> None:
     assert (leaf_hash(LOG, changed, META, LINES) == leaf_hash(LOG, ENTRY, META, LINES)) is same
 
 
+@pytest.mark.law(38)
 def test_lines_cannot_move_between_entries_or_change_their_order() -> None:
     leaves = {
         leaf_hash(LOG, ENTRY, META, chosen)

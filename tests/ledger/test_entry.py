@@ -50,6 +50,7 @@ ENTRY = Entry(
 )
 
 
+@pytest.mark.law(1, 3)
 @pytest.mark.parametrize(
     ("lines", "fault"),
     [
@@ -67,6 +68,7 @@ def test_unbalanced_lines_make_no_entry(lines: tuple[Line, ...], fault: EntryFau
     assert refused.value.code is fault
 
 
+@pytest.mark.law(3)
 @pytest.mark.parametrize(
     ("amount", "fault"),
     [
@@ -130,6 +132,7 @@ def test_an_entry_cannot_be_changed_from_outside() -> None:
 amounts = st.lists(st.integers(1, 10**12), min_size=1, max_size=8)
 
 
+@pytest.mark.law(9, 10)
 @given(amounts)
 def test_a_reversal_undoes_every_account_and_keeps_the_order(found: list[int]) -> None:
     lines = (*(line(f"1.{n}", D, amount, subject=n) for n, amount in enumerate(found)), line("2", C, sum(found)))
@@ -142,6 +145,7 @@ def test_a_reversal_undoes_every_account_and_keeps_the_order(found: list[int]) -
     assert not any(totals((*entry.lines, *undone.lines)).values())
 
 
+@pytest.mark.law(9)
 def test_a_reversal_is_never_reversed() -> None:
     undone = reversed_entry(ENTRY, entry_id=9, key="r", effective_on=DAY, actor="boss")
     with pytest.raises(EntryInvalid) as refused:

@@ -39,6 +39,7 @@ def exported(conn: Connection) -> list[str]:
     return list(as_sealed(conn, book=1))
 
 
+@pytest.mark.law(38)
 def test_an_import_has_the_same_content(conn: Connection, exported: list[str], db: Database) -> None:
     with db.transaction() as there:
         done = import_sealed(there, exported)

@@ -72,6 +72,7 @@ def test_posted_and_found_again(conn: Connection) -> None:
     assert journal.append(conn, []) == []
 
 
+@pytest.mark.law(11)
 def test_same_key_same_body_is_the_same_entry_for_ever(conn: Connection) -> None:
     first, again = journal.append(conn, [lent("k", 1, 500), lent("k", 1, 500)])
     assert isinstance(first, Posted)
@@ -80,6 +81,7 @@ def test_same_key_same_body_is_the_same_entry_for_ever(conn: Connection) -> None
     assert balance_now(conn, book=1, account="1303.01") == 500
 
 
+@pytest.mark.law(12)
 def test_same_key_other_body_is_a_conflict(conn: Connection) -> None:
     first, other = journal.append(conn, [lent("k", 1, 500), lent("k", 1, 501)])
     assert isinstance(first, Posted)
@@ -117,6 +119,7 @@ CASES = [
 ]
 
 
+@pytest.mark.law(4, 5, 7)
 @pytest.mark.parametrize(("entry", "code"), [case[1:] for case in CASES], ids=[case[0] for case in CASES])
 def test_refusals(conn: Connection, entry: Entry, code: RefusalCode) -> None:
     assert refusal(conn, entry) is code
@@ -126,6 +129,7 @@ def test_memo_accounts_balance_against_their_contra(conn: Connection) -> None:
     assert isinstance(journal.append(conn, [two_lines("memo", "9005", "9999")])[0], Posted)
 
 
+@pytest.mark.law(41)
 def test_an_entry_may_carry_two_currencies_each_balanced(conn: Connection) -> None:
     lines = (
         Line("1002.01", Side.DEBIT, 5, "CNY"),
@@ -136,6 +140,7 @@ def test_an_entry_may_carry_two_currencies_each_balanced(conn: Connection) -> No
     assert isinstance(journal.append(conn, [Entry(1, "test", "fx", "FX", JANUARY, lines, "tester")])[0], Posted)
 
 
+@pytest.mark.law(8, 31)
 def test_closed_account_and_closed_month(conn: Connection) -> None:
     close_account(conn, 1, "2241", date(2026, 1, 14))
     assert refusal(conn, two_lines("shut", "2241", "6011")) is RefusalCode.ACCOUNT_CLOSED
@@ -147,6 +152,7 @@ def test_closed_account_and_closed_month(conn: Connection) -> None:
     assert verdict == Refused(RefusalCode.PERIOD_CLOSED, "1/202601")
 
 
+@pytest.mark.law(19)
 def test_guard_refuses_only_the_offenders_in_order(conn: Connection) -> None:
     journal.append(conn, [lent("l1", 1, 100), lent("l2", 2, 100)])
     verdicts = journal.append(
@@ -169,6 +175,7 @@ def test_guard_refuses_only_the_offenders_in_order(conn: Connection) -> None:
     assert conn.execute(text("SELECT count(*) FROM ledger.derived_difference(1)")).scalar_one() == 0
 
 
+@pytest.mark.law(19)
 def test_a_batch_that_dips_below_zero_on_the_way_is_not_netted(conn: Connection) -> None:
     first, second = journal.append(conn, [repaid("a", 5, 10), lent("b", 5, 100)])
     assert isinstance(first, Refused)
@@ -189,6 +196,7 @@ def test_refused_entries_leave_the_others_untouched(conn: Connection) -> None:
     assert [type(v) for v in verdicts] == [Posted, Refused, Posted, Replayed, Refused]
 
 
+@pytest.mark.law(9)
 def test_reversal_is_exact_once_and_final(conn: Connection) -> None:
     posted = journal.append(conn, [lent("a", 1, 10)])[0]
     assert isinstance(posted, Posted)
@@ -233,6 +241,7 @@ def test_reversal_is_exact_once_and_final(conn: Connection) -> None:
     assert stored.reversed_by == back.entry_id
 
 
+@pytest.mark.law(9)
 def test_what_claims_to_reverse_must_invert_line_for_line(conn: Connection) -> None:
     posted = journal.append(conn, [lent("a", 1, 10)])[0]
     assert isinstance(posted, Posted)
@@ -242,6 +251,7 @@ def test_what_claims_to_reverse_must_invert_line_for_line(conn: Connection) -> N
     assert refusal(conn, unknown) is RefusalCode.REVERSED_UNKNOWN
 
 
+@pytest.mark.law(9)
 def test_two_reversals_of_one_entry_in_one_batch(conn: Connection) -> None:
     posted = journal.append(conn, [lent("a", 1, 10)])[0]
     assert isinstance(posted, Posted)
@@ -286,6 +296,7 @@ def test_one_event_in_two_books(conn: Connection) -> None:
     assert [stored.entry.book for stored in journal.find_by_event(conn, event)] == [1, 2]
 
 
+@pytest.mark.law(46)
 def test_a_session_limited_to_another_book_sees_and_posts_nothing(conn: Connection) -> None:
     posted = journal.append(conn, [lent("a", 1, 10)])[0]
     assert isinstance(posted, Posted)

@@ -33,6 +33,7 @@ def test_every_day_lies_in_its_month_and_the_next_begins_where_it_ends(day: date
     assert period_id(first - timedelta(days=1)) == previous_period(period)
 
 
+@pytest.mark.law(33)
 def test_only_closing_goes_back_and_closed_is_terminal() -> None:
     allowed = [(state, target) for state in PeriodState for target in PeriodState if may_become(state, target)]
     assert allowed == [(OPEN, CLOSING), (OPEN, CLOSED), (CLOSING, OPEN), (CLOSING, CLOSED)]

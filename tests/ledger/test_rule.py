@@ -47,6 +47,7 @@ RULE = Rule(
 amounts = st.fixed_dictionaries({name: st.integers(0, 10**12) for name in ("interest", "principal", "excess")})
 
 
+@pytest.mark.law(39)
 @given(amounts.filter(lambda found: any(found.values())))
 def test_an_applied_rule_balances_and_says_each_component_once(found: dict[str, int]) -> None:
     entry = apply(
@@ -107,6 +108,7 @@ def test_balanced_rules_are_proved(rule: Rule, branches: int, rounding_max: int)
     assert prove(rule) == Proof(branches, rounding_max, content_hash(rule))
 
 
+@pytest.mark.law(39)
 @pytest.mark.parametrize(
     ("rule", "expected"),
     [
@@ -134,6 +136,7 @@ conditions = st.lists(st.builds(Condition, st.sampled_from("ab"), st.sampled_fro
 rule_lines = st.builds(RuleLine, st.sampled_from(Side), st.sampled_from(["1", "2", "3"]), terms, conditions)
 
 
+@pytest.mark.law(39)
 @given(st.lists(rule_lines, min_size=1, max_size=3), st.booleans())
 def test_the_proof_says_yes_exactly_when_all_small_inputs_balance(lines: list[RuleLine], mirrored: bool) -> None:
     """Against trying inputs: a non-zero linear form shows itself on some of these points."""

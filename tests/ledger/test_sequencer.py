@@ -16,6 +16,7 @@ from tests.ledger.conftest import lent
 pytestmark = pytest.mark.usefixtures("book")
 
 
+@pytest.mark.law(21)
 def test_numbers_are_gapless_in_order_of_arrival(conn: Connection) -> None:
     first = journal.append(conn, [lent(f"a{i}", i, 1) for i in range(7)])
     assert pending(conn, 1) == 7
@@ -36,6 +37,7 @@ def test_an_empty_book_has_head_zero(conn: Connection) -> None:
     assert head(conn, 4711) == 0
 
 
+@pytest.mark.law(25)
 @given(
     st.lists(st.tuples(st.integers(1, 4), st.integers(1, 10**9), st.integers(1, 28), st.integers(1, 5)), max_size=12)
 )

@@ -58,6 +58,7 @@ def test_opening_turnover_closing(conn: Connection) -> None:
         assert totals_by_account(whole) == {"1002.01": -140, "1002.02": 33, "1303.01": 110, "6011": -3}
 
 
+@pytest.mark.law(17)
 def test_levels_and_dimensions(conn: Connection) -> None:
     journal.append(conn, [lent("a", 1, 100, funder=7), lent("b", 2, 40, funder=8), repaid("c", 1, 30, 3)])
     top = trial_balance(conn, book=1, level=1)
@@ -95,6 +96,7 @@ def test_each_currency_has_its_own_trial_balance(conn: Connection) -> None:
     assert trial_balance(conn, book=1, currency="USD").total.debit == 9
 
 
+@pytest.mark.law(26)
 def test_pinned_number_never_changes(conn: Connection) -> None:
     journal.append(conn, [lent(f"a{i}", i, 10 + i) for i in range(6)])
     drain(conn, 1)
@@ -132,6 +134,7 @@ def scan(conn: Connection, lo: date, hi: date) -> dict[str, tuple[int, int, int]
 days = st.dates(date(2026, 1, 1), date(2026, 3, 31))
 
 
+@pytest.mark.law(15, 25)
 @given(
     st.lists(st.tuples(days, st.integers(1, 3), st.integers(1, 10**12)), min_size=1, max_size=10),
     days,
@@ -161,6 +164,7 @@ def test_any_range_equals_a_scan_of_the_lines(
         savepoint.rollback()
 
 
+@pytest.mark.law(24, 29)
 def test_pages_of_a_statement_are_one_statement_under_writes(conn: Connection) -> None:
     journal.append(conn, [lent(f"a{i}", i, 10, date(2026, 1, 1 + i % 9)) for i in range(23)])
     sequence(conn, 1, limit=9)
