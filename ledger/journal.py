@@ -125,8 +125,8 @@ def post(
     if not entries:
         return []
     known = accounts if accounts is not None else _accounts_of(driver, entries)
-    ids = _reserve(driver, len(entries), spare_ids)
-    rows = driver.execute(_POST, _columns(entries, ids, known, mac_key), prepare=True).fetchall()
+    ids = reserve(driver, len(entries), spare_ids)
+    rows = driver.execute(_POST, columns(entries, ids, known, mac_key), prepare=True).fetchall()
     return [_verdict(row) for row in rows]
 
 
@@ -226,7 +226,8 @@ def _accounts_of(driver: DriverConnection[Any], entries: Sequence[Entry]) -> Acc
     return {(book, code): account_id for book, code, account_id in rows}
 
 
-def _reserve(driver: DriverConnection[Any], count: int, spare: list[int]) -> list[int]:
+def reserve(driver: DriverConnection[Any], count: int, spare: list[int]) -> list[int]:
+    """Take `count` ascending entry ids, in blocks from the sequence; `spare` keeps what is left of a block."""
     if len(spare) < count:
         blocks = -(-(count - len(spare)) // _IDS_PER_BLOCK)
         query = "SELECT nextval('ledger.entry_id_seq') FROM generate_series(1, %s)"
@@ -239,7 +240,7 @@ def _reserve(driver: DriverConnection[Any], count: int, spare: list[int]) -> lis
     return taken
 
 
-def _columns(entries: Sequence[Entry], ids: Sequence[int], accounts: Accounts, mac_key: bytes) -> list[str]:
+def columns(entries: Sequence[Entry], ids: Sequence[int], accounts: Accounts, mac_key: bytes) -> list[str]:
     """The arguments of ledger.post as PostgreSQL array literals: much faster than adapting lists of objects."""
     events = [entry.event_id or event_of(entry.book, entry_id) for entry, entry_id in zip(entries, ids, strict=True)]
     hashes = [body_hash(entry) for entry in entries]
