@@ -6,13 +6,16 @@ Exit 0 done, 1 refused or found something, 2 wrong usage; errors are one sentenc
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
+from functools import wraps
 from importlib import import_module
+from inspect import Parameter, signature
+from pathlib import Path
 from types import MappingProxyType
-from typing import Final
+from typing import Annotated, Final
 
-import click
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
 from postgres.binaries import PostgresUnavailable
 
@@ -22,33 +25,68 @@ COMMANDS: Final = MappingProxyType(
         "serve": "commands.serve:serve",
         "migrate": "commands.session:migrate",
         "demo": "commands.demo:demo",
+        "quote": "commands.quote:quote",
         "trial-balance": "commands.books:trial_balance_command",
         "statement": "commands.books:statement",
         "export": "commands.proof:export",
         "seal": "commands.proof:seal",
         "verify": "commands.proof:verify",
+        "schema": "commands.schema:schema",
     }
 )
-"""Where each command is written. Only the one that is asked for is loaded: the others' libraries take seconds."""
+"""Where each command is written, a sub-command under two words. Only the one that is asked for is loaded: the others'
+libraries take seconds."""
+
+SCHEMAS: Final = Path(__file__).parent / "commands" / "schemas"
+"""What `--json` prints, command by command, as JSON Schema."""
+
+
+def documented(function: Callable[..., None], schema: Path) -> Callable[..., None]:
+    """A command with one more option: `--schema` prints the published JSON Schema of what `--json` prints."""
+
+    def show(asked: bool) -> None:
+        if asked:
+            sys.stdout.write(schema.read_text(encoding="utf-8"))
+            raise typer.Exit
+
+    @wraps(function)
+    def command(*, schema: bool, **arguments: object) -> None:
+        del schema
+        function(**arguments)
+
+    option = typer.Option("--schema", is_eager=True, callback=show, help="Print the JSON Schema of --json.")
+    signed, wanted = signature(function), Annotated[bool, option]
+    added = Parameter("schema", Parameter.KEYWORD_ONLY, default=False, annotation=wanted)
+    command.__signature__ = signed.replace(parameters=[*signed.parameters.values(), added])  # type: ignore[attr-defined]  # what typer reads
+    command.__annotations__ = {**function.__annotations__, "schema": wanted}
+    return command
 
 
 class Lazy(TyperGroup):
     """A group that loads a command when somebody names it."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: object) -> list[str]:
         """Every command, in the order of the table."""
         del ctx
-        return list(COMMANDS)
+        return list(dict.fromkeys(name.partition(" ")[0] for name in COMMANDS))
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command of that name."""
+    def get_command(self, ctx: object, cmd_name: str) -> TyperCommand | TyperGroup | None:
+        """The command of that name, or the group of the commands that begin with it."""
         del ctx
-        if cmd_name not in COMMANDS:
+        named = [name for name in COMMANDS if name.partition(" ")[0] == cmd_name]
+        if not named:
             return None
-        module, _, function = COMMANDS[cmd_name].partition(":")
-        alone = typer.Typer(add_completion=False)
-        alone.command(cmd_name)(getattr(import_module(module), function))
-        return typer.main.get_command(alone)
+        alone = typer.Typer(add_completion=False, no_args_is_help=True)
+        for name in named:
+            module, _, function = COMMANDS[name].partition(":")
+            loaded = import_module(module)
+            command, schema = getattr(loaded, function), SCHEMAS / f"{name.replace(' ', '-')}.json"
+            alone.command(name.rpartition(" ")[2])(documented(command, schema) if schema.exists() else command)
+            if name != cmd_name:
+                alone.callback(help=loaded.__doc__)(zhudai)
+        made = typer.main.get_command(alone)
+        assert isinstance(made, TyperCommand | TyperGroup), "typer makes its own"
+        return made
 
 
 app: Final = typer.Typer(cls=Lazy, no_args_is_help=True, add_completion=False, help=__doc__)
