@@ -94,7 +94,7 @@ def posting(database: Database, owner: Database, size: Size) -> Ratio:
     _bare_tables(owner)
     accounts = database.run(_accounts)
     sides = {
-        "ours": Batcher(database, journal.append),
+        "ours": Batcher(database, partial(journal.append, accounts=accounts)),
         "peer": Batcher(database, partial(_insert_bare, accounts=accounts)),
     }
     clients = 32
