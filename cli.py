@@ -26,11 +26,14 @@ COMMANDS: Final = MappingProxyType(
         "migrate": "commands.session:migrate",
         "demo": "commands.demo:demo",
         "quote": "commands.quote:quote",
+        "close-day": "commands.day:close_day",
+        "reconcile": "commands.day:reconcile",
         "trial-balance": "commands.books:trial_balance_command",
         "statement": "commands.books:statement",
         "export": "commands.proof:export",
         "seal": "commands.proof:seal",
         "verify": "commands.proof:verify",
+        "bench": "commands.bench:bench",
         "schema": "commands.schema:schema",
     }
 )
