@@ -34,6 +34,13 @@ COMMANDS: Final = MappingProxyType(
         "seal": "commands.proof:seal",
         "verify": "commands.proof:verify",
         "bench": "commands.bench:bench",
+        "decide": "commands.decide:decide",
+        "risk train": "commands.risk:train",
+        "risk score": "commands.risk:score",
+        "risk card": "commands.risk:card",
+        "message sign": "commands.message:sign",
+        "message verify": "commands.message:verify",
+        "message send": "commands.message:send",
         "schema": "commands.schema:schema",
     }
 )

@@ -1,7 +1,6 @@
 """`quote` (试算): what a loan would cost, from its terms alone; the functions that book the loan, and no database."""
 
 import json
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -13,7 +12,7 @@ from typing import Annotated, Final, TypeVar
 import typer
 from rich.table import Table
 
-from commands.session import Json, amount, out, print_json, refuse
+from commands.session import Json, amount, out, print_json, read_text, refuse
 from domain.origination.cost import exceeds, shown
 from domain.origination.offer import CostDisclosure, disclose
 from domain.product.pricing import RATE_CAP_ANNUAL
@@ -59,11 +58,7 @@ def quote(
     penaltyRateAnnual (1.5 times the rate), graceDays (0), costCapAnnual (0.24).
     """
     try:
-        text = sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise typer.BadParameter(str(error), param_hint="FILE") from None
-    try:
-        asked = asked_of(text)
+        asked = asked_of(read_text(file, "FILE"))
     except TermsInvalid as why:
         refuse("TERMS_INVALID", f"{why}: see zhudai quote --help")
     plan = schedule(asked.terms)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 from typing import Annotated, Final, NoReturn
 
 import typer
@@ -91,6 +92,14 @@ def refuse(code: str, sentence: str) -> NoReturn:
 def print_json(document: object) -> None:
     """Print a document as JSON, as it is."""
     sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2) + "\n")
+
+
+def read_text(file: Path, name: str) -> str:
+    """Read a file that a person names, or standard input for `-`; `name` is what the command line calls it."""
+    try:
+        return sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise typer.BadParameter(str(error), param_hint=name) from None
 
 
 def day(text: str) -> date:
