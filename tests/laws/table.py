@@ -1,7 +1,7 @@
 """Which test holds which law: the marks `law(n, ...)` read from the sources, and the table written from them.
 
-Nothing is run or imported: the sources are parsed. `python -m tests.laws.table > docs/reference/laws.md` writes the table
-anew; `test_table` fails while the file differs or a law has no test.
+Nothing is run or imported: the sources are parsed. `python -m tests.laws.table > docs/reference/laws.md` writes the
+table anew; `test_table` fails while the file differs or a law has no test.
 """
 
 import ast
@@ -114,8 +114,8 @@ def document(tests: Mapping[int, list[str]]) -> str:
     rows = [
         "# The laws of the ledger, and the tests that hold them",
         "",
-        "Written by `python -m tests.laws.table > docs/reference/laws.md` from the marks `@pytest.mark.law(n)` in the tests;",
-        "a test fails while this file differs from them, or while a law has no test.",
+        "Written by `python -m tests.laws.table > docs/reference/laws.md` from the marks `@pytest.mark.law(n)` of",
+        "the tests; a test fails while this file differs from them, or while a law has no test.",
     ]
     for number, law in LAWS.items():
         if number in chapters:
