@@ -97,7 +97,7 @@ def _numbers(mark: ast.AST) -> Iterator[int]:
             yield number
 
 
-def tests_by_law() -> dict[int, list[str]]:
+def by_law() -> dict[int, list[str]]:
     """All marks under `tests/`, by law, in the order of their paths."""
     found: dict[int, list[str]] = {}
     for path in sorted((ROOT / "tests").rglob("test_*.py")):
@@ -125,4 +125,4 @@ def document(tests: Mapping[int, list[str]]) -> str:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(document(tests_by_law()))
+    sys.stdout.write(document(by_law()))
