@@ -240,7 +240,8 @@ def test_without_its_policy_a_table_shows_nothing_or_everything(scene: Connectio
 @pytest.mark.law(45)
 def test_a_party_sees_its_own_lines_only_and_nothing_when_unset(scene: Connection) -> None:
     scene.execute(text("SET LOCAL ROLE ledger_party"))
-    with pytest.raises(DBAPIError, match=r"ledger\.book"), scene.begin_nested():
+    # a setting that this connection never knew has no value; one that an earlier transaction had is empty
+    with pytest.raises(DBAPIError, match=r'ledger\.book|integer: ""'), scene.begin_nested():
         scene.execute(text("SELECT count(*) FROM ledger.line"))
     scene.execute(text("SELECT set_config('ledger.book', '1', true), set_config('ledger.party', '9', true)"))
     assert scene.execute(text("SELECT count(*) FROM ledger.line")).scalar_one() == 0
