@@ -10,6 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from cli import COMMANDS, SCHEMAS
 from postgres.database import Database
 from tests.sandbox.process import free_port
 
@@ -109,3 +110,10 @@ def test_the_first_run_serves_while_the_year_is_lived_and_stops_when_told(databa
 @pytest.mark.parametrize("arguments", [["trial-balance", "--on", "yesterday"], ["no-such-command"]])
 def test_wrong_usage_exits_with_two(database_url: str, arguments: list[str]) -> None:
     assert zhudai(database_url, *arguments).returncode == 2
+
+
+def test_every_published_schema_belongs_to_a_command() -> None:
+    published = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in SCHEMAS.glob("*.json")}
+    assert published
+    assert set(published) <= {name.replace(" ", "-") for name in COMMANDS}
+    assert all(schema["$schema"] for schema in published.values())
