@@ -179,11 +179,7 @@ def _decided(table: Table, traces: Sequence[RowTrace]) -> _Decided:
     rivals = [row for row in open_rows if not sure or _outranks(table, row, sure[0])]
     if rivals:
         fields = tuple(dict.fromkeys(column for row in rivals for column in wanted[row.id]))
-        # Only what is rejected for certain, whatever the unknown values are, is rejected.
-        certain = bool(sure) and all(row.outcome is Outcome.REJECT for row in (sure[0], *rivals))
-        if table.hit is Hit.COLLECT:
-            certain = any(row.outcome is Outcome.REJECT for row in sure)
-        if certain:
+        if _is_rejected_for_certain(table, sure, rivals):
             return _Decided(outcome=Outcome.REJECT, chosen=tuple(sure), outputs={}, open_for=fields)
         kept = tuple(sure) if table.hit is Hit.COLLECT else ()
         return _Decided(outcome=Outcome.REFER, chosen=kept, outputs={}, open_for=fields)
@@ -201,6 +197,17 @@ def _ranked(table: Table, hits: Sequence[Row]) -> tuple[Row, ...]:
     if table.hit is Hit.PRIORITY:
         return (max(hits, key=lambda row: row.outcome.severity),)
     return (hits[0],)
+
+
+def _is_rejected_for_certain(table: Table, sure: Sequence[Row], rivals: Sequence[Row]) -> bool:
+    """Tell whether the table rejects whatever the unknown values are: only then is it said."""
+    match table.hit:
+        case Hit.UNIQUE:
+            return False  # a second row that hits leaves no single answer, and that is referred
+        case Hit.COLLECT:
+            return any(row.outcome is Outcome.REJECT for row in sure)
+        case Hit.FIRST | Hit.PRIORITY:
+            return bool(sure) and all(row.outcome is Outcome.REJECT for row in (sure[0], *rivals))
 
 
 def _outranks(table: Table, row: Row, sure: Row) -> bool:

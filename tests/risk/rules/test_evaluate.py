@@ -172,6 +172,15 @@ drawn_rows = st.lists(
 )
 
 
+def test_a_unique_table_rejects_nobody_while_a_second_row_may_hit(
+    make_pack: Make, make_table: Make, make_row: Make
+) -> None:
+    rows = [make_row("all", ["-", "-"], "REJECT"), make_row("a", ["-", "= A"], "REJECT")]
+    pack = make_pack(make_table("t", "unique", ["age", "city"], rows, otherwise="PASS"))
+    told = {city: evaluate(pack, stage="S", facts={"age": 30, "city": city}).outcome for city in ("?", "A", "B")}
+    assert told == {"?": F, "A": F, "B": X}
+
+
 @settings(max_examples=150)
 @given(rows=drawn_rows, hit=st.sampled_from(["first", "unique", "collect", "priority"]), data=st.data())
 def test_what_is_said_of_a_part_holds_for_every_whole(
