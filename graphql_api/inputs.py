@@ -135,8 +135,12 @@ class FeatureInput:
 class SubmitApplicationInput:
     """Input of `submitApplication`."""
 
-    idempotency_key: IdempotencyKey = strawberry.field(description=KEY)
-    channel_application_no: str = strawberry.field(description="The channel's own number (渠道申请单号).")
+    idempotency_key: IdempotencyKey = strawberry.field(
+        description="Traces this command, as `requestNo` does; what makes it once is `channelApplicationNo`."
+    )
+    channel_application_no: str = strawberry.field(
+        description="The channel's own number (渠道申请单号): the same with the same content is the same application."
+    )
     product_code: str = strawberry.field(description="Product number (产品编号).")
     amount: MoneyInput = strawberry.field(description="What is asked for.")
     term_months: int = strawberry.field(description="For how many months.")
@@ -146,6 +150,16 @@ class SubmitApplicationInput:
     features: list[FeatureInput] = strawberry.field(
         default_factory=list, description="Features agreed for this channel and product."
     )
+
+
+@strawberry.input(description="A business date to close.")
+class CloseDayInput:
+    """Input of `closeDay`."""
+
+    idempotency_key: IdempotencyKey = strawberry.field(
+        description="Traces this command; what makes it once is the date, whoever orders it."
+    )
+    business_date: date = strawberry.field(description="The date: the day after the last one that was closed.")
 
 
 @strawberry.input(description="An accounting month to close for ever.")

@@ -19,11 +19,11 @@ from domain.servicing import position as standing
 from domain.servicing import queries as loans
 from domain.servicing import refusal as refused
 from domain.servicing.repayment import Repay
+from graphql_api.closing import CloseDayPayload, ClosePeriodPayload, close_day, close_period
 from graphql_api.faults import Fault
 from graphql_api.inputs import (
     AcceptOfferInput,
     CancelApplicationInput,
-    ClosePeriodInput,
     EntryInput,
     PostEntriesInput,
     PostingMode,
@@ -34,13 +34,14 @@ from graphql_api.inputs import (
     ReviewApplicationInput,
 )
 from graphql_api.relay import global_id, numbers
+from graphql_api.submission import SubmitApplicationPayload, submit_application
 from graphql_api.types.application import APPLICATION, TASK, Application, visible_application
 from graphql_api.types.book import ENTRY
 from graphql_api.types.field import made, minor, presents
 from graphql_api.types.loan import LOAN, REPAYMENT, Breakdown, Loan, Repayment, Split, visible_loan
 from graphql_api.types.refusal import payload
 from graphql_api.types.value import Ask, Money
-from ledger import books, journal
+from ledger import journal
 from ledger.entry import Entry, EntryInvalid, Line
 
 T = TypeVar("T")
@@ -346,50 +347,6 @@ def cancel_application(
 
 
 @dataclass(frozen=True, slots=True)
-class MonthClosed:
-    """A month that is closed."""
-
-    book: int
-    month: int
-    is_replay: bool
-
-
-@strawberry.type(description="The month is closed for ever; corrections go into the open one.")
-@presents(MonthClosed)
-class ClosePeriodResult:
-    """Presents a closed month."""
-
-    book: int = strawberry.field(description="Number of the book.")
-    month: int = strawberry.field(description="The month as yyyymm.")
-    is_replay: bool = strawberry.field(description="Whether it was closed already.")
-
-
-ClosePeriodPayload: Any = payload(
-    "ClosePeriodPayload", "What `closePeriod` answers.", ClosePeriodResult, NotFound, refused.BookRefused
-)
-
-
-def close_period(
-    info: Ask,
-    input: Annotated[ClosePeriodInput, strawberry.argument(description="The month.")],  # noqa: A002 - Relay's name
-) -> Any:  # noqa: ANN401 - a union of the schema
-    """Close the earliest unclosed month of a book."""
-
-    def write(conn: Connection) -> MonthClosed | Refusal:
-        known = {one.period_id: one for one in books.periods(conn, input.book)}
-        if input.month not in known:
-            return NotFound(what="month", field="month")
-        if known[input.month].closed_seq is not None:
-            return MonthClosed(input.book, input.month, is_replay=True)
-        if any(one.closed_seq is None for month, one in known.items() if month < input.month):
-            return refused.BookRefused(reason="LEDGER_CLOSE_ORDER", detail=str(input.month), field="month")
-        books.close_period(conn, input.book, input.month)
-        return MonthClosed(input.book, input.month, is_replay=False)
-
-    return _done(info, write)
-
-
-@dataclass(frozen=True, slots=True)
 class EntryPosted:
     """An entry that is in the journal."""
 
@@ -471,6 +428,11 @@ def post_entries(
 class Mutation:
     """The root of all commands."""
 
+    submit_application: object = strawberry.mutation(
+        resolver=submit_application,
+        graphql_type=SubmitApplicationPayload,
+        description="Hand in an application for a loan; the same as `credit.apply` on the channel interface.",
+    )
     repay_loan: object = strawberry.mutation(
         resolver=repay_loan, graphql_type=RepayLoanPayload, description="Book a repayment."
     )
@@ -492,6 +454,11 @@ class Mutation:
     )
     cancel_application: object = strawberry.mutation(
         resolver=cancel_application, graphql_type=CancelApplicationPayload, description="End an application."
+    )
+    close_day: object = strawberry.mutation(
+        resolver=close_day,
+        graphql_type=CloseDayPayload,
+        description="Order the close of a business date (日终); it is done behind the request and seen in `dayRun`.",
     )
     close_period: object = strawberry.mutation(
         resolver=close_period, graphql_type=ClosePeriodPayload, description="Close an accounting month for ever."

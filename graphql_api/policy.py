@@ -48,16 +48,20 @@ QUERY: Final[dict[str, Audience]] = {
     "paymentOrders": ACCOUNTS,
     "reconciliationRuns": ACCOUNTS,
     "discrepancies": ACCOUNTS,
+    "dayRun": ACCOUNTS,
+    "dayRuns": ACCOUNTS,
     "collectionCase": ARREARS,
     "collectionCases": ARREARS,
 }
 MUTATION: Final[dict[str, Audience]] = {
+    "submitApplication": frozenset({Role.PARTNER}),
     "reviewApplication": frozenset({Role.UNDERWRITER}),
     "acceptOffer": frozenset({Role.BORROWER, Role.PARTNER}),
     "cancelApplication": frozenset({Role.BORROWER, Role.PARTNER, Role.OPERATIONS}),
     "repayLoan": frozenset({Role.PARTNER, Role.OPERATIONS}),
     "repayLoans": frozenset({Role.PARTNER, Role.OPERATIONS}),
     "reverseRepayment": frozenset({Role.OPERATIONS, Role.ACCOUNTANT}),
+    "closeDay": frozenset({Role.OPERATIONS, Role.ADMINISTRATOR}),
     "closePeriod": frozenset({Role.ACCOUNTANT}),
     "postEntries": frozenset({Role.ACCOUNTANT}),
 }
@@ -79,6 +83,7 @@ KINDS: Final[dict[str, Audience]] = {
     "Discrepancy": ACCOUNTS,
     "Entry": ACCOUNTS,
     "CollectionCase": ARREARS,
+    "DayRun": ACCOUNTS,
 }
 """Who finds things of a type by their global ids; for others they do not exist."""
 REACHED: Final = frozenset(
@@ -93,6 +98,8 @@ REACHED: Final = frozenset(
         "CaseContact",
         "CaseEvent",
         "CollectionCase",
+        "DayRun",
+        "DayStep",
         "Decision",
         "DecisionReason",
         "DimensionValue",

@@ -11,6 +11,7 @@ import strawberry
 
 from domain.collections import case
 from domain.collections import queries as collections
+from domain.day import queries as days
 from domain.origination import queries as applications
 from domain.origination import review, workflow
 from domain.payment import order
@@ -57,6 +58,7 @@ from graphql_api.types.book import (
     TrialBalance,
 )
 from graphql_api.types.case import CASE, CollectionCase
+from graphql_api.types.day import DAY, DayRun
 from graphql_api.types.field import field
 from graphql_api.types.loan import LOAN, REPAYMENT, Loan, visible_loan
 from graphql_api.types.value import After, Ask, Connection, First, Node, On
@@ -147,6 +149,13 @@ def _case(info: Ask, given: str) -> object:
     return visible_case(info, single(CASE, given))
 
 
+def _day(info: Ask, given: str) -> object:
+    """Node of the close of a date."""
+    number = single(DAY, given)
+    on = date.fromordinal(number) if 0 < number <= date.max.toordinal() else None
+    return None if on is None else days.run_of(info.context.conn, on)
+
+
 def visible_case(info: Ask, case_id: int) -> case.Case:
     """A case by number, or NOT_FOUND; a collector sees the cases that are his."""
     viewer = info.context.viewer
@@ -166,6 +175,7 @@ FINDERS: Final[dict[str, tuple[str, Callable[[Ask, str], object]]]] = {
     DISCREPANCY: ("Discrepancy", _discrepancy),
     ENTRY: ("Entry", _entry),
     CASE: ("CollectionCase", _case),
+    DAY: ("DayRun", _day),
 }
 """Prefix of a global id to its type and how it is found."""
 
@@ -455,6 +465,25 @@ class Query:
             info.context.conn, first=page.size + 1, after=page.number, kind=kind, open_only=open_only
         )
         return cursors.connection(rows, page, lambda one: (one.discrepancy_id,))  # type: ignore[return-value]  # as `node`
+
+    @field("The close of a business date (日终): how far it has come.")
+    def day_run(
+        self, info: Ask, on: Annotated[date, strawberry.argument(description="The business date.")]
+    ) -> DayRun | None:
+        """The close of a date."""
+        found = days.run_of(info.context.conn, on)
+        if found is None:
+            raise Fault("NOT_FOUND")
+        return found  # type: ignore[return-value]  # as `node`
+
+    @field("Closes of business dates, the latest first.")
+    def day_runs(self, info: Ask, first: First = None, after: After = None) -> Connection[DayRun]:
+        """Closes of dates."""
+        cursors = info.context.cursors("Query.dayRuns")
+        page = cursors.page(first=first, after=after)
+        before = None if page.number is None else date.fromordinal(page.number)
+        rows = days.runs(info.context.conn, first=page.size + 1, before=before)
+        return cursors.connection(rows, page, lambda one: (one.business_on.toordinal(),))  # type: ignore[return-value]  # as `node`
 
     @field("A case of collections; a collector's own only.")
     def collection_case(self, info: Ask, id: Id) -> CollectionCase | None:  # noqa: A002 - as `node`

@@ -7,6 +7,7 @@ from typing import Final
 import strawberry
 
 from domain.collections import case, contact, delinquency
+from domain.day import step as closing
 from domain.decisioning import facts as judged
 from domain.origination import application as form
 from domain.origination import review, workflow
@@ -60,6 +61,8 @@ REGISTERED: Final = (
         repayment.Intent, name="RepaymentIntent", description="What the payer wants the money to do (还款意图)."
     ),
     strawberry.enum(repayment.Source, name="RepaymentSource", description="Where the money of a repayment comes from."),
+    strawberry.enum(closing.Step, name="DayStepName", description="Steps of the close of business, in their order."),
+    strawberry.enum(closing.State, name="DayRunState", description="How far the close of a date has come."),
     strawberry.enum(event.EventKind, name="LoanEventKind", description="What can happen to a loan."),
 )
 """Every enumeration of the schema that the domain owns."""
