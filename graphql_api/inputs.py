@@ -182,7 +182,7 @@ class EntryLineInput:
 
 @strawberry.input(description="An entry written by hand.")
 class EntryInput:
-    """One entry of `postEntries`."""
+    """One entry of `postEntries`, or the one of `checkEntry`."""
 
     reference: IdempotencyKey = strawberry.field(description="The caller's number of this entry within the command.")
     book: int = strawberry.field(description="Number of the book.")
@@ -198,6 +198,16 @@ class PostEntriesInput:
     idempotency_key: IdempotencyKey = strawberry.field(description=KEY)
     mode: PostingMode = strawberry.field(description="Whether they stand or fall together.")
     items: list[EntryInput] = strawberry.field(description="1 to 500 entries.")
+
+
+@strawberry.input(description="An entry written by hand that was wrong.")
+class ReverseEntryInput:
+    """Input of `reverseEntry`."""
+
+    idempotency_key: IdempotencyKey = strawberry.field(description=KEY)
+    entry_id: strawberry.ID = strawberry.field(description="The entry.")
+    effective_on: date = strawberry.field(description="Accounting date of the reversal.")
+    reason: str = strawberry.field(description="Why; no personal data.")
 
 
 @strawberry.input(description="The amount of one component.")

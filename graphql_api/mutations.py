@@ -24,30 +24,28 @@ from graphql_api.faults import Fault
 from graphql_api.inputs import (
     AcceptOfferInput,
     CancelApplicationInput,
-    EntryInput,
-    PostEntriesInput,
-    PostingMode,
     RepayLoanInput,
     RepayLoansInput,
     RepaymentItemInput,
     ReverseRepaymentInput,
     ReviewApplicationInput,
 )
-from graphql_api.relay import global_id, numbers
+from graphql_api.posting import (
+    ITEMS_MAX,
+    PostEntriesResult,
+    ReverseEntryPayload,
+    post_entries,
+    reverse_entry,
+)
+from graphql_api.relay import numbers
 from graphql_api.submission import SubmitApplicationPayload, submit_application
 from graphql_api.types.application import APPLICATION, TASK, Application, visible_application
-from graphql_api.types.book import ENTRY
 from graphql_api.types.field import made, minor, presents
 from graphql_api.types.loan import LOAN, REPAYMENT, Breakdown, Loan, Repayment, Split, visible_loan
 from graphql_api.types.refusal import payload
 from graphql_api.types.value import Ask, Money
-from ledger import journal
-from ledger.entry import Entry, EntryInvalid, Line
 
 T = TypeVar("T")
-
-ITEMS_MAX: Final = 500
-"""Items of one bulk command."""
 
 
 def _loan(root: servicing.Repaid, info: Ask) -> standing.Loan:
@@ -346,84 +344,6 @@ def cancel_application(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class EntryPosted:
-    """An entry that is in the journal."""
-
-    book: int
-    number: int
-    is_replay: bool
-
-
-@strawberry.type(description="The entry is in the journal.")
-@presents(EntryPosted)
-class PostEntryResult:
-    """Presents a posted entry."""
-
-    entry_id: strawberry.ID = made(
-        lambda root: strawberry.ID(global_id(ENTRY, root.book, root.number)), "Global id of the entry."
-    )
-    is_replay: bool = strawberry.field(description="Whether it was there already.")
-
-
-PostEntryPayload: Any = payload(
-    "PostEntryPayload", "What is answered for one entry.", PostEntryResult, refused.PeriodClosed, refused.BookRefused
-)
-
-
-@dataclass(frozen=True, slots=True)
-class EntriesAnswered:
-    """Verdicts in the order of the entries."""
-
-    verdicts: Sequence[EntryPosted | Refusal]
-    posted: bool
-
-
-def _entry_verdicts(root: EntriesAnswered) -> Any:  # noqa: ANN401 - a union of the schema
-    """Verdicts of entries."""
-    return root.verdicts
-
-
-@strawberry.type(description="One verdict per entry, in the order of the entries.")
-@presents(EntriesAnswered)
-class PostEntriesResult:
-    """Presents verdicts."""
-
-    verdicts: list[PostEntryPayload] = made(_entry_verdicts, "A result or a refusal for each entry.")
-    posted: bool = strawberry.field(description="False when mode ATOMIC met a refusal: then nothing was written.")
-
-
-class _Undone(Exception):
-    """Takes back everything, because one entry was refused and all were to stand or fall together."""
-
-    def __init__(self, verdicts: Sequence[EntryPosted | Refusal]) -> None:
-        super().__init__()
-        self.verdicts = verdicts
-
-
-def post_entries(
-    info: Ask,
-    input: Annotated[PostEntriesInput, strawberry.argument(description="The entries.")],  # noqa: A002 - Relay's name
-) -> PostEntriesResult:
-    """Post entries written by hand."""
-    if not 1 <= len(input.items) <= ITEMS_MAX:
-        raise Fault("INPUT_INVALID", reason=f"1 to {ITEMS_MAX} items")
-    built = [_entry(info, one, f"{input.idempotency_key}/{one.reference}") for one in input.items]
-
-    def write(conn: Connection) -> EntriesAnswered:
-        entries = [one for one in built if isinstance(one, Entry)]
-        answers = iter(zip(entries, journal.append(conn, entries), strict=True))
-        verdicts = [_verdict(*next(answers)) if isinstance(one, Entry) else one for one in built]
-        if input.mode is PostingMode.ATOMIC and any(isinstance(one, Refusal) for one in verdicts):
-            raise _Undone(verdicts)
-        return EntriesAnswered(verdicts, posted=True)
-
-    try:
-        return _done(info, write)  # type: ignore[return-value]  # a value stands for its type
-    except _Undone as undone:
-        return EntriesAnswered(undone.verdicts, posted=False)  # type: ignore[return-value]  # as above
-
-
 @strawberry.type(description="Everything that can be done; each answers its result or a named refusal.")
 class Mutation:
     """The root of all commands."""
@@ -463,6 +383,11 @@ class Mutation:
     close_period: object = strawberry.mutation(
         resolver=close_period, graphql_type=ClosePeriodPayload, description="Close an accounting month for ever."
     )
+    reverse_entry: object = strawberry.mutation(
+        resolver=reverse_entry,
+        graphql_type=ReverseEntryPayload,
+        description="Reverse an entry written by hand (红字冲销), exactly once.",
+    )
     post_entries: PostEntriesResult = strawberry.mutation(
         resolver=post_entries, description="Post entries written by hand."
     )
@@ -486,30 +411,3 @@ def _own_application(info: Ask, given: str) -> int | NotFound:
 def _moved(answer: form.Application | Refusal) -> Moved | Refusal:
     """Wrap an application that moved."""
     return answer if isinstance(answer, Refusal) else Moved(answer)
-
-
-def _entry(info: Ask, one: EntryInput, key: str) -> Entry | Refusal:
-    """Build an entry; one that is not balanced is refused."""
-    command = info.context.command("post", key)
-    try:
-        return Entry(
-            book=one.book,
-            source="manual",
-            key=command.key,
-            kind="MANUAL",
-            effective_on=one.effective_on,
-            lines=tuple(
-                Line(line.account, line.side, line.amount.money.minor, line.amount.money.currency) for line in one.lines
-            ),
-            actor=command.actor,
-            description=one.description,
-        )
-    except EntryInvalid as why:
-        return refused.BookRefused(reason=why.code, detail=why.detail, field="lines")
-
-
-def _verdict(entry: Entry, verdict: journal.Verdict) -> EntryPosted | Refusal:
-    """Render the journal's verdict."""
-    if isinstance(verdict, journal.Refused):
-        return servicing.book_refusal(verdict)
-    return EntryPosted(entry.book, verdict.entry_id, isinstance(verdict, journal.Replayed))

@@ -24,6 +24,7 @@ from graphql_api import auth
 from graphql_api.auth import Role
 from graphql_api.faults import Fault
 from graphql_api.inputs import PreviewEntryInput
+from graphql_api.posting import CheckEntryPayload, check_entry
 from graphql_api.relay import Connection as Rows
 from graphql_api.relay import Edge, numbers
 from graphql_api.relay import PageInfo as Around
@@ -49,13 +50,19 @@ from graphql_api.types.book import (
     Account,
     AccountBalance,
     AccountStatement,
+    BalancePoint,
     BalanceView,
     Book,
     BookView,
+    Checkpoint,
+    ClearingAccount,
+    ClearingView,
     Entry,
     EntryPreview,
+    PointView,
     StatementView,
     TrialBalance,
+    meet_entries,
 )
 from graphql_api.types.case import CASE, CollectionCase
 from graphql_api.types.day import DAY, DayRun
@@ -63,7 +70,7 @@ from graphql_api.types.field import field
 from graphql_api.types.loan import LOAN, REPAYMENT, Loan, visible_loan
 from graphql_api.types.value import After, Ask, Connection, First, Node, On
 from ledger import account as chart_account
-from ledger import balances, books, journal, statements
+from ledger import balances, books, journal, seal, statements
 from ledger.books import ReversalStyle
 from ledger.entry import EntryInvalid
 from ledger.money import Money as Amount
@@ -72,6 +79,10 @@ from ledger.rule import RuleInvalid, apply
 API_VERSION: Final = "1"
 """Version of the interface."""
 
+POINTS_MAX: Final = 400
+"""Points of one series of balances."""
+DAYS_MAX: Final = 40 * 366
+"""Days of one series of balances."""
 NODES_MAX: Final = 100
 """Ids of one `nodes` field."""
 
@@ -307,7 +318,9 @@ class Query:
             event = UUID(event_id)
         except ValueError:
             raise Fault("NOT_FOUND") from None
-        return journal.find_by_event(info.context.conn, event)  # type: ignore[return-value]  # as `node`
+        found = journal.find_by_event(info.context.conn, event)
+        meet_entries(info, found)
+        return found  # type: ignore[return-value]  # as `node`
 
     @field("The books.")
     def books(self, info: Ask) -> list[Book]:
@@ -407,6 +420,64 @@ class Query:
             end_cursor=edges[-1].cursor if edges else None,
         )
         return StatementView(found, Rows(edges, around))  # type: ignore[return-value]  # as `node`
+
+    @field("Balances of an account from day to day, month to month …, pinned at a length of the log; at most 400.")
+    def balances_during(  # noqa: PLR0917 - the executor passes arguments by name
+        self,
+        info: Ask,
+        book: BookNumber,
+        account: AccountCode,
+        from_on: Annotated[date, strawberry.argument(description="First day.")],
+        to_on: Annotated[date, strawberry.argument(description="Last day.")],
+        granularity: Annotated[
+            statements.Granularity, strawberry.argument(description="Length of the stretches of time.")
+        ] = statements.Granularity.MONTH,
+        as_of_seq: AsOfSeq = None,
+    ) -> list[BalancePoint]:
+        """Balances of an account over time."""
+        if not 0 <= (to_on - from_on).days < DAYS_MAX:
+            raise Fault("INPUT_INVALID", reason="fromOn, toOn")
+        if len(statements.stretches(from_on, to_on, granularity)) > POINTS_MAX:
+            raise Fault("INPUT_INVALID", reason="granularity")
+        currency = _known_account(info, book, account).currency
+        found = statements.balances_during(
+            info.context.conn,
+            book=book,
+            account=account,
+            from_on=from_on,
+            to_on=to_on,
+            granularity=granularity,
+            as_of_seq=as_of_seq,
+        )
+        return [PointView(currency, one) for one in found]  # type: ignore[misc]  # as `node`
+
+    @field("Accounts that ought to come back to zero, with what is left on them and since when.")
+    def clearing_accounts(
+        self,
+        info: Ask,
+        book: BookNumber,
+        accounts: Annotated[
+            list[str] | None,
+            strawberry.argument(description="Codes of leaf accounts; when absent, those of the common class (共同类)."),
+        ] = None,
+    ) -> list[ClearingAccount]:
+        """Accounts that ought to come back to zero."""
+        _known_book(info, book)
+        chart = {one.code: one for one in books.chart(info.context.conn, book).values() if one.postable}
+        common = [one.code for one in chart.values() if one.account_class is chart_account.AccountClass.COMMON]
+        found = balances.residuals(info.context.conn, book=book, accounts=common if accounts is None else accounts)
+        return [ClearingView(chart[one.account], one) for one in found if one.account in chart]  # type: ignore[misc]  # as `node`
+
+    @field("Signed heads of a book's log, the largest first.")
+    def checkpoints(
+        self, info: Ask, book: BookNumber, first: First = None, after: After = None
+    ) -> Connection[Checkpoint]:
+        """Checkpoints of a book."""
+        _known_book(info, book)
+        cursors = info.context.cursors("Query.checkpoints", book=book)
+        page = cursors.page(first=first, after=after)
+        rows = seal.checkpoints(info.context.conn, book=book, first=page.size + 1, below=page.number)
+        return cursors.connection(rows, page, lambda one: (one.size,))  # type: ignore[return-value]  # as `node`
 
     @field("A payment order by our number.")
     def payment_order(
@@ -537,6 +608,12 @@ class Query:
         except (RuleInvalid, EntryInvalid) as why:
             raise Fault("INPUT_INVALID", reason=str(why)) from None
         return EntryPreview(book=entry.book, kind=entry.kind, lines=entry.lines)  # type: ignore[arg-type]  # as `node`
+
+    check_entry: object = strawberry.field(
+        resolver=check_entry,
+        graphql_type=CheckEntryPayload,
+        description="Try an entry written by hand: every check of the books is made, and everything taken back.",
+    )
 
 
 def _collector(viewer: auth.Viewer) -> str | None:

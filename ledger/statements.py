@@ -12,7 +12,7 @@ from sqlalchemy import Connection, select, text
 
 from ledger import tables
 from ledger.account import Account
-from ledger.balances import balance_at
+from ledger.balances import balance_at, day_turnovers
 from ledger.books import ReversalStyle, chart
 from ledger.entry import Dimensions, Side
 
@@ -29,6 +29,43 @@ class Dimension(StrEnum):
     SCHEME = "scheme"
     FUNDER = "funder"
     CHANNEL = "channel"
+
+
+class Granularity(StrEnum):
+    """Length of the stretches of time of a series of balances."""
+
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+    YEAR = "year"
+
+    def first_day(self, day: date) -> date:
+        """The first day of the stretch that a day lies in; weeks begin on Monday."""
+        match self:
+            case Granularity.DAY:
+                return day
+            case Granularity.WEEK:
+                return date.fromordinal(day.toordinal() - day.weekday())
+            case Granularity.MONTH:
+                return day.replace(day=1)
+            case Granularity.YEAR:
+                return day.replace(month=1, day=1)
+
+
+@dataclass(frozen=True, slots=True)
+class BalancePoint:
+    """An account over one stretch of time: debit minus credit before and after, and its turnover."""
+
+    from_on: date
+    to_on: date
+    opening: int
+    debit: int
+    credit: int
+
+    @property
+    def closing(self) -> int:
+        """Balance at the end of the last day."""
+        return self.opening + self.debit - self.credit
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +236,45 @@ class AccountStatement:
     """Debit minus credit at its end."""
     lines: tuple[StatementLine, ...]
     has_next: bool
+
+
+def balances_during(
+    conn: Connection,
+    *,
+    book: int,
+    account: str,
+    from_on: date,
+    to_on: date,
+    granularity: Granularity,
+    as_of_seq: int | None = None,
+) -> tuple[BalancePoint, ...]:
+    """The balances of a leaf account from day to day, month to month …, each stretch closing where the next one opens.
+
+    The first and the last stretch end at the dates given. Read at a length of the log: its present one unless given.
+    """
+    pinned = as_of_seq
+    if pinned is None:
+        pinned = conn.execute(select(tables.tip.c.seq).where(tables.tip.c.book_id == book)).scalar_one()
+    moved = day_turnovers(conn, book=book, account=account, from_on=from_on, to_on=to_on, as_of_seq=pinned)
+    before = moved.get(None, (0, 0))
+    balance, points = before[0] - before[1], list[BalancePoint]()
+    for first, last in stretches(from_on, to_on, granularity):
+        days = [turnover for day, turnover in moved.items() if day is not None and first <= day <= last]
+        points.append(BalancePoint(first, last, balance, sum(d for d, _ in days), sum(c for _, c in days)))
+        balance = points[-1].closing
+    return tuple(points)
+
+
+def stretches(from_on: date, to_on: date, granularity: Granularity) -> tuple[tuple[date, date], ...]:
+    """Cut two dates, both included, into stretches of a granularity."""
+    found: list[tuple[date, date]] = []
+    for number in range(from_on.toordinal(), to_on.toordinal() + 1):
+        day = date.fromordinal(number)
+        if found and granularity.first_day(day) == granularity.first_day(found[-1][0]):
+            found[-1] = (found[-1][0], day)
+        else:
+            found.append((day, day))
+    return tuple(found)
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,9 @@ REGISTERED: Final = (
     strawberry.enum(ledger_entry.Side, name="Side", description="Debit or credit."),
     strawberry.enum(account.AccountClass, name="AccountClass", description="Class of an account in the chart."),
     strawberry.enum(statements.Dimension, name="Dimension", description="What a trial balance can be split by."),
+    strawberry.enum(
+        statements.Granularity, name="Granularity", description="Length of the stretches of a series of balances."
+    ),
     strawberry.enum(books.ReversalStyle, name="ReversalStyle", description="How reports show a reversal."),
     strawberry.enum(period.PeriodState, name="PeriodState", description="State of an accounting month."),
     strawberry.enum(order.Kind, name="PaymentKind", description="What the bank is asked to do."),

@@ -1,3 +1,4 @@
+# ruff: noqa: ANN401 - variables of a document are whatever JSON holds
 """Questions put to the whole schema over a real database: the office of the origination stories, and who may ask it."""
 
 from __future__ import annotations
@@ -90,7 +91,7 @@ class Asking:
         )
 
     def answer(
-        self, document: str, *, by: Role | Viewer | None = Role.AUDITOR, locale: str = "en", **variables: object
+        self, document: str, *, by: Role | Viewer | None = Role.AUDITOR, locale: str = "en", **variables: Any
     ) -> dict[str, Any]:
         """The whole response."""
         viewer = by if isinstance(by, Viewer) else self.viewer(by)
@@ -107,7 +108,7 @@ class Asking:
         return schema().answer(question, context, introspection=False).payload
 
     def ask(
-        self, document: str, *, by: Role | Viewer | None = Role.AUDITOR, locale: str = "en", **variables: object
+        self, document: str, *, by: Role | Viewer | None = Role.AUDITOR, locale: str = "en", **variables: Any
     ) -> dict[str, Any]:
         """The data of an answer without errors."""
         found = self.answer(document, by=by, locale=locale, **variables)
@@ -115,7 +116,7 @@ class Asking:
         data: dict[str, Any] = found["data"]
         return data
 
-    def faults(self, document: str, *, by: Role | Viewer | None = Role.AUDITOR, **variables: object) -> list[str]:
+    def faults(self, document: str, *, by: Role | Viewer | None = Role.AUDITOR, **variables: Any) -> list[str]:
         """The codes of the errors of an answer."""
         return [error["extensions"]["code"] for error in self.answer(document, by=by, **variables).get("errors", [])]
 
