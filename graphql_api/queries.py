@@ -297,6 +297,7 @@ class Query:
         page = cursors.page(first=first, after=after)
         rows = applications.review_queue(info.context.conn, first=page.size + 1, after_id=page.number, stage=stage)
         info.context.meet(APPLICATION, (one.application_id for one in rows))
+        info.context.meet(TASK, (one.task_id for one in rows))
         return cursors.connection(rows, page, _task_place)  # type: ignore[return-value]  # as `node`
 
     @field("An entry of the journal.")
@@ -327,7 +328,8 @@ class Query:
         """The books."""
         conn = info.context.conn
         known = books.books(conn)
-        return [BookView(one, books.periods(conn, one.book_id)) for one in known]  # type: ignore[misc]  # as `node`
+        months = books.periods_of(conn, [one.book_id for one in known])
+        return [BookView(one, months[one.book_id]) for one in known]  # type: ignore[misc]  # as `node`
 
     @field("The chart of accounts of a book, in order of codes.")
     def accounts(self, info: Ask, book: BookNumber) -> list[Account]:
@@ -510,6 +512,7 @@ class Query:
             kind=kind,
             business_on=business_on,
         )
+        info.context.meet(ORDER, (one.order_no for one in rows))
         return cursors.connection(rows, page, lambda one: (one.order_no,))  # type: ignore[return-value]  # as `node`
 
     @field("Reconciled files of the bank, newest first.")
@@ -518,6 +521,7 @@ class Query:
         cursors = info.context.cursors("Query.reconciliationRuns")
         page = cursors.page(first=first, after=after)
         rows = reconciliations.runs(info.context.conn, first=page.size + 1, after=page.number)
+        info.context.meet(RUN, (one.run_id for one in rows))
         return cursors.connection(rows, page, lambda one: (one.run_id,))  # type: ignore[return-value]  # as `node`
 
     @field("Differences between the bank's files and our orders, oldest first.")
@@ -581,6 +585,7 @@ class Query:
             collector=_collector(viewer),
         )
         info.context.meet(LOAN, (one.loan_id for one in rows))
+        info.context.meet(CASE, (one.case_id for one in rows))
         return cursors.connection(rows, page, lambda one: (one.case_id,))  # type: ignore[return-value]  # as `node`
 
     @field("The entry that a posting rule of a product renders of amounts; posts nothing.")

@@ -385,26 +385,35 @@ def subject_statement(
     conn: Connection, *, book: int, subject: int, from_on: date = BEGINNING, to_on: date = END
 ) -> SubjectStatement:
     """The lines of a subject by effective date, then entry; balances run from its first line, whatever the range."""
+    return subject_statements(conn, book=book, subjects=[subject], from_on=from_on, to_on=to_on)[subject]
+
+
+def subject_statements(
+    conn: Connection, *, book: int, subjects: Sequence[int], from_on: date = BEGINNING, to_on: date = END
+) -> dict[int, SubjectStatement]:
+    """The statements of many subjects of a book in one statement of SQL."""
     rows = conn.execute(
         text("""
           SELECT l.*, a.code, g.seq, e.kind, e.recorded_at, e.description, e.is_red
             FROM ledger.line l JOIN ledger.account a ON a.book_id = l.book_id AND a.account_id = l.account_id
             JOIN ledger.entry e ON e.book_id = l.book_id AND e.period_id = l.period_id AND e.entry_id = l.entry_id
             LEFT JOIN ledger.log g ON g.book_id = l.book_id AND g.entry_id = l.entry_id
-           WHERE l.book_id = :b AND l.subject_id = :s AND l.effective_on <= :hi
+           WHERE l.book_id = :b AND l.subject_id = ANY(:s) AND l.effective_on <= :hi
            ORDER BY l.effective_on, l.entry_id, l.line_no
         """),
-        {"b": book, "s": subject, "hi": to_on},
+        {"b": book, "s": list(subjects), "hi": to_on},
     ).all()
-    balances: dict[str, int] = {}
-    lines = []
+    closing: dict[int, dict[str, int]] = {subject: {} for subject in subjects}
+    lines: dict[int, list[StatementLine]] = {subject: [] for subject in subjects}
     for row in rows:
+        balances = closing[row.subject_id]
         balance = balances.get(row.code, 0) + (row.amount if row.side == "D" else -row.amount)
         balances[row.code] = balance
         if row.effective_on >= from_on:
             cursor = f"{row.entry_id}.{row.line_no}"
-            lines.append(_statement_line(row, account=row.code, balance=balance, cursor=cursor))
-    return SubjectStatement(book, subject, tuple(lines), balances)
+            line = _statement_line(row, account=row.code, balance=balance, cursor=cursor)
+            lines[row.subject_id].append(line)
+    return {subject: SubjectStatement(book, subject, tuple(lines[subject]), closing[subject]) for subject in subjects}
 
 
 def _statement_line(row: Any, *, account: str, balance: int, cursor: str) -> StatementLine:  # noqa: ANN401 - a result row

@@ -24,7 +24,7 @@ from graphql_api.limits import Limits
 from graphql_api.schema import executor
 from ledger.money import Money
 from seed import chart, german, messages, office, products
-from tests.domain.origination.world import AT, TODAY, World, open_world
+from tests.domain.origination.world import AT, BORDER, TODAY, World, open_world
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -39,6 +39,8 @@ ROWS: Final = german.applications()
 KEY: Final = b"a key of the tests"
 OTHER: Final = 9_999
 """Number of a channel, and of a borrower, that has nothing."""
+REFERRED: Final = 2_000_00
+"""An amount, in fen, whose applications people look at."""
 MONTHS: Final = 24
 """Months that the books have open."""
 
@@ -164,6 +166,12 @@ class Asking:
         assert found is not None
         return found
 
+    def referred(self) -> Application:
+        """An application that waits for people."""
+        one = self.submitted(amount={"amount": str(Money(REFERRED, "CNY")), "currency": "CNY"})
+        with self.world() as world:
+            return world.walk(one)
+
     def disbursed(self, **changes: object) -> int:
         """Number of a loan that was paid out."""
         one = self.submitted(**changes)
@@ -177,10 +185,10 @@ class Asking:
 
 
 def opened(db: Database) -> Asking:
-    """An office with open books and nothing in it."""
+    """An office with open books and nothing in it; who asks for `REFERRED` is looked at by people."""
 
     def work(conn: Connection) -> Asking:
-        world = open_world(conn)
+        world = open_world(conn, scores={REFERRED: BORDER})
         chart.open_books(conn, from_on=office.OPENED_ON, months=MONTHS)
         return Asking(db=db, people=world)
 
