@@ -256,6 +256,9 @@ def review_application(
     )
 
     def write(conn: Connection) -> Concluded | Refusal:
+        task = applications.review(conn, found[0])
+        if task is not None:
+            applications.application(conn, task.application_id, lock=True)
         is_replay = decision in applications.review_decisions(conn, found[0])
         answer = origination.review(
             conn, task_id=found[0], decision=decision, desk=context.house.desk, on=context.today, command=command
@@ -270,6 +273,7 @@ class Moved:
     """An application that a command moved."""
 
     application: form.Application
+    is_replay: bool
 
 
 @strawberry.type(description="The application after the command.")
@@ -278,6 +282,7 @@ class ApplicationResult:
     """Presents an application."""
 
     application: Application = strawberry.field(description="The application, as it stands now.")
+    is_replay: bool = strawberry.field(description="Whether this command had been done before.")
 
 
 AcceptOfferPayload: Any = payload(
@@ -308,20 +313,23 @@ def accept_offer(
         return number
     context = info.context
     command = context.command("accept", input.idempotency_key)
-    return _done(
-        info,
-        lambda conn: _moved(
-            origination.accept_offer(
-                conn,
-                application_id=number,
-                disclosure_hash=input.disclosure_hash,
-                read_seconds=input.read_seconds,
-                desk=context.house.desk,
-                on=context.today,
-                command=command,
-            )
-        ),
-    )
+
+    def write(conn: Connection) -> Moved | Refusal:
+        applications.application(conn, number, lock=True)
+        shown = applications.offer(conn, number)
+        answer = origination.accept_offer(
+            conn,
+            application_id=number,
+            disclosure_hash=input.disclosure_hash,
+            read_seconds=input.read_seconds,
+            desk=context.house.desk,
+            on=context.today,
+            command=command,
+        )
+        is_replay = shown is not None and shown.accepted_at is not None
+        return answer if isinstance(answer, Refusal) else Moved(answer, is_replay)
+
+    return _done(info, write)
 
 
 def cancel_application(
@@ -334,14 +342,16 @@ def cancel_application(
         return number
     context = info.context
     command = context.command("cancel", input.idempotency_key)
-    return _done(
-        info,
-        lambda conn: _moved(
-            origination.cancel(
-                conn, application_id=number, reasons=tuple(input.reasons), on=context.today, command=command
-            )
-        ),
-    )
+
+    def write(conn: Connection) -> Moved | Refusal:
+        before = applications.application(conn, number, lock=True)
+        answer = origination.cancel(
+            conn, application_id=number, reasons=tuple(input.reasons), on=context.today, command=command
+        )
+        is_replay = before is not None and before.stage is workflow.Stage.CANCELLED
+        return answer if isinstance(answer, Refusal) else Moved(answer, is_replay)
+
+    return _done(info, write)
 
 
 @strawberry.type(description="Everything that can be done; each answers its result or a named refusal.")
@@ -406,8 +416,3 @@ def _own_application(info: Ask, given: str) -> int | NotFound:
         return visible_application(info, None if found is None else found[0]).application_id
     except Fault:
         return NotFound(what="application", field="applicationId")
-
-
-def _moved(answer: form.Application | Refusal) -> Moved | Refusal:
-    """Wrap an application that moved."""
-    return answer if isinstance(answer, Refusal) else Moved(answer)

@@ -240,14 +240,18 @@ def offered(asking: Asking) -> tuple[str, str, Viewer]:
 def accept(asking: Asking, of: str, shown: str, him: Viewer, *, seconds: int = 9, locale: str = "en") -> dict[str, Any]:
     given = {"idempotencyKey": "accept-1", "applicationId": of, "disclosureHash": shown, "readSeconds": seconds}
     return asking.do(
-        "acceptOffer", given, "... on ApplicationResult { application { id stage } }", by=him, locale=locale
+        "acceptOffer", given, "... on ApplicationResult { isReplay application { id stage } }", by=him, locale=locale
     )
 
 
 def cancel(asking: Asking, of: str, him: Viewer, *, locale: str = "en") -> dict[str, Any]:
     given = {"idempotencyKey": "cancel-1", "applicationId": of, "reasons": ["CHANGED_MIND"]}
     return asking.do(
-        "cancelApplication", given, "... on ApplicationResult { application { id stage } }", by=him, locale=locale
+        "cancelApplication",
+        given,
+        "... on ApplicationResult { isReplay application { id stage } }",
+        by=him,
+        locale=locale,
     )
 
 
@@ -259,7 +263,15 @@ def test_an_offer_is_accepted_as_it_was_shown(asking: Asking) -> None:
         assert accept(asking, global_id("ap", 10**9), shown, him, locale=locale)["__typename"] == "NotFound"
     taken = accept(asking, one, shown, him)
     assert taken["application"] == {"id": one, "stage": "CARD_CHECK"}
-    assert accept(asking, one, shown, him) == taken
+    assert taken["isReplay"] is False
+    assert accept(asking, one, shown, him) == {**taken, "isReplay": True}
+    assert count(asking, "origination.offer_acceptance") == 1
+
+
+def test_one_acceptance_at_once_is_one_effect(asking: Asking) -> None:
+    one, shown, him = offered(asking)
+    found = at_once(6, lambda _: accept(asking, one, shown, him))
+    assert sorted(answer["isReplay"] for answer in found) == [False, *[True] * 5]
     assert count(asking, "origination.offer_acceptance") == 1
 
 
@@ -267,7 +279,8 @@ def test_an_application_is_ended_once_and_not_after_the_money_went(asking: Askin
     one, shown, him = offered(asking)
     ended = cancel(asking, one, him)
     assert ended["application"] == {"id": one, "stage": "CANCELLED"}
-    assert cancel(asking, one, him) == ended
+    assert ended["isReplay"] is False
+    assert cancel(asking, one, him) == {**ended, "isReplay": True}
     for locale, sentence in (("en", "CANCELLED"), ("zh-CN", "CANCELLED")):
         late = accept(asking, one, shown, him, locale=locale)
         assert late["__typename"] == "StepImpossible"

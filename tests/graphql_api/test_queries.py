@@ -13,6 +13,7 @@ from domain.command import Command
 from domain.day.operations import Closed, close_day
 from domain.payment.order import Kind
 from graphql_api.auth import Role, Viewer
+from graphql_api.policy import FIELDS, QUERY
 from graphql_api.relay import global_id
 from ledger import sequencer
 from seed.chart import LENDER_BOOK, PLATFORM_BOOK
@@ -273,3 +274,16 @@ def test_a_borrower_sees_his_own_and_only_that(lived: Lived) -> None:
     found, errors = told(lived.asking, hidden, him, id=lived.applications[0])
     assert {code for code, _ in errors} == {"FORBIDDEN"}
     assert found["application"] is None
+
+
+@pytest.mark.parametrize(("kind", "name"), sorted(FIELDS), ids=str)
+def test_a_field_that_fewer_may_ask_for_answers_each_role_as_the_policy_says(
+    lived: Lived, kind: str, name: str
+) -> None:
+    root, identity = {"Loan": ("loan", lived.loans[0]), "Application": ("application", lived.applications[0])}[kind]
+    selection = {"entries": "nodes { id }", "serviceFee": "amount"}.get(name, "__typename")
+    document = f"query($id: ID!) {{ {root}(id: $id) {{ {name} {{ {selection} }} }} }}"
+    reached = QUERY[root] - {Role.BORROWER}  # the borrower of the town is another one
+    for role in reached:
+        found = lived.asking.faults(document, by=role, id=identity)
+        assert found == ([] if role in FIELDS[kind, name] else ["FORBIDDEN"]), role
