@@ -1,8 +1,9 @@
 """The composition root: the one place where database, scorer, bank, domain and schema are introduced to each other.
 
-`House.open` builds everything from settings and a database; `House.app` is the ASGI application. Behind it work five
-clerks, each a thread that repeats one small job: number journal entries, sign what is numbered, walk applications, send
-payment orders, ask what became of them. Every job is a transaction of the domain that another server may do as well.
+`House.open` builds everything from settings and a database; `House.app` is the ASGI application. Behind it work six
+clerks, each a thread that repeats one small job: number journal entries, sign what is numbered, walk applications,
+close the business date that was ordered, send payment orders, ask what became of them. Every job is a transaction of
+the domain that another server may do as well.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from functools import partial
 from socket import socket
 from threading import Event, Lock, Thread
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import uvicorn
 from sqlalchemy import select, text
@@ -25,6 +26,7 @@ from sqlalchemy import select, text
 from domain.channel import operations as channels
 from domain.channel.operations import Business
 from domain.command import Command
+from domain.day import operations as closing
 from domain.day import queries as days
 from domain.decisioning import queries as decisions
 from domain.decisioning.operations import Bench
@@ -35,6 +37,7 @@ from domain.origination.queries import CustomerCards
 from domain.payment import operations as payments
 from domain.payment import queries as orders
 from domain.payment.gateway import Channel
+from domain.refusals import Refusal
 from domain.servicing import operations as servicing
 from graphql_api import auth
 from graphql_api.auth import Role, Viewer
@@ -47,7 +50,7 @@ from ledger import books, sequencer
 from ledger.journal import MAC_KEY_OPTION
 from ledger.note import Signer
 from ledger.seal import EntryMissing, Sealed, seal
-from postgres.database import INTERACTIVE, Database
+from postgres.database import INTERACTIVE, UNLIMITED, Database
 from risk import contract
 from risk.assess import Assessment, Assessor, assessor
 from risk.fraud import identity_facts
@@ -62,6 +65,8 @@ if TYPE_CHECKING:
 
     from risk.contract import Facts
     from settings import Settings
+
+T = TypeVar("T")
 
 SHANGHAI: Final = timezone(timedelta(hours=8))
 ACTOR: Final = "machine"
@@ -170,13 +175,13 @@ class House:
 def opened(settings: Settings, database_url: str, *, bank_url: str | None = None) -> Iterator[House]:
     """The house over a migrated database; its clerks are made and not started."""
     with ExitStack() as stack:
-        database = Database(
-            database_url,
-            timeouts=INTERACTIVE,
-            name="zhudai-server",
-            execution_options={MAC_KEY_OPTION: settings.keys.journal},
-        )
+        sealed = {MAC_KEY_OPTION: settings.keys.journal}
+        database = Database(database_url, timeouts=INTERACTIVE, name="zhudai-server", execution_options=sealed)
         stack.callback(database.dispose)
+        patient = Database(
+            database_url, timeouts=UNLIMITED, name="zhudai-day", connections_max=2, execution_options=sealed
+        )
+        stack.callback(patient.dispose)
         vault = settings.vault
         scorer = Scorer(database=database, model=settings.model)
         desk = Desk(vault=vault, judge=Bench(assess=scorer, evaluate=evaluate_document), screen=identity_facts)
@@ -203,7 +208,7 @@ def opened(settings: Settings, database_url: str, *, bank_url: str | None = None
             database=database,
             desk=desk,
             bank_url=address,
-            clerks=_clerks(database, desk, bank, signer(settings)),
+            clerks=(*_clerks(database, desk, bank, signer(settings)), day_clerk(patient)),
             dev_tokens=tokens,
             app=application(edge),
         )
@@ -367,6 +372,46 @@ def _clerks(database: Database, desk: Desk, bank: BankClient | None, by: Signer)
         return 0
 
     return (*clerks, Clerk(name="payment", job=send_orders, pause=0.5), Clerk(name="query", job=ask_again, pause=15))
+
+
+class Stopped(Exception):
+    """The server ends; what was begun is resumed by the next one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stoppable:
+    """Transactions of work that takes long: when the server is told to end, no further one is begun."""
+
+    database: Database
+    stop: Event
+
+    def run(self, fn: Callable[[Connection], T], /) -> T:
+        """Run a function in one transaction, unless the server ends."""
+        if self.stop.is_set():
+            raise Stopped
+        return self.database.run(fn)
+
+
+def day_clerk(database: Database) -> Clerk:
+    """The clerk that closes the business date that was begun, by whomever, and goes on where another one stopped."""
+    stop = Event()
+
+    def close_begun() -> int:
+        on = database.run(days.begun)
+        if on is None:
+            return 0
+        told = Command(actor=ACTOR, key=f"clerk/close/{on}", received_at=datetime.now(UTC))
+        try:
+            closed = closing.close_day(Stoppable(database, stop), on, command=told)
+        except Stopped:
+            return 0
+        if isinstance(closed, Refusal):
+            _LOG.error("close of business refused", extra={"business_date": str(on), "code": closed.code})
+            return 0
+        _LOG.info("business date closed", extra={"business_date": str(on)})
+        return 1
+
+    return Clerk(name="day", job=close_begun, pause=1.0, stop=stop)
 
 
 def _walk(conn: Connection, *, application_id: int, desk: Desk, command: Command) -> None:

@@ -58,6 +58,7 @@ def close_day(
             command=_command(f"close/{business_on}"),
             chunk_size=chunk_size,
             workers=workers,
+            latest=datetime.now(server.SHANGHAI).date(),
             progress=progress,
         )
         if isinstance(closed, Refusal):

@@ -13,7 +13,7 @@ from graphql_api.policy import kinds_of
 from graphql_api.relay import Cursors
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Hashable, Iterable, Mapping
     from datetime import date, datetime
 
     from sqlalchemy import Connection
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from graphql_api.house import House
 
 T = TypeVar("T")
+K = TypeVar("K", bound="Hashable")
 V = TypeVar("V")
 
 SHANGHAI: Final = timezone(timedelta(hours=8))
@@ -50,9 +51,9 @@ class Context:
     cursor_key: bytes
     house: House
     """What commands need besides the database."""
-    met: dict[str, dict[int, None]] = field(default_factory=dict)
+    met: dict[str, dict[Hashable, None]] = field(default_factory=dict)
     """Keys of each kind that this operation has come upon: what one field reads, it reads for all of them at once."""
-    known: dict[object, dict[int, object]] = field(default_factory=dict)
+    known: dict[object, dict[Hashable, object]] = field(default_factory=dict)
     """What was read of each kind."""
     _open: ExitStack = field(default_factory=ExitStack)
     _conn: Connection | None = None
@@ -76,17 +77,17 @@ class Context:
         """Give the snapshot back."""
         self.renew()
 
-    def meet(self, kind: str, keys: Iterable[int]) -> None:
+    def meet(self, kind: str, keys: Iterable[Hashable]) -> None:
         """Remember keys that some field may ask about."""
         self.met.setdefault(kind, {}).update(dict.fromkeys(keys))
 
-    def load(self, kind: str, what: object, key: int, fetch: Callable[[list[int]], Mapping[int, V]]) -> V | None:
+    def load(self, kind: str, what: object, key: K, fetch: Callable[[list[K]], Mapping[K, V]]) -> V | None:
         """Read a thing of a key, and with it the same thing of every other key that was met; each once."""
         known = self.known.setdefault((kind, what), {})
         if key not in known:
             keys = [one for one in {**self.met.get(kind, {}), key: None} if one not in known]
-            found = fetch(keys)
-            known.update({one: found.get(one) for one in keys})
+            found = fetch(cast("list[K]", keys))
+            known.update({one: found.get(cast("K", one)) for one in keys})
         return cast("V | None", known[key])
 
     def cursors(self, field: str, **filters: object) -> Cursors:

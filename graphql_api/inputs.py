@@ -135,8 +135,12 @@ class FeatureInput:
 class SubmitApplicationInput:
     """Input of `submitApplication`."""
 
-    idempotency_key: IdempotencyKey = strawberry.field(description=KEY)
-    channel_application_no: str = strawberry.field(description="The channel's own number (渠道申请单号).")
+    idempotency_key: IdempotencyKey = strawberry.field(
+        description="Traces this command, as `requestNo` does; what makes it once is `channelApplicationNo`."
+    )
+    channel_application_no: str = strawberry.field(
+        description="The channel's own number (渠道申请单号): the same with the same content is the same application."
+    )
     product_code: str = strawberry.field(description="Product number (产品编号).")
     amount: MoneyInput = strawberry.field(description="What is asked for.")
     term_months: int = strawberry.field(description="For how many months.")
@@ -146,6 +150,16 @@ class SubmitApplicationInput:
     features: list[FeatureInput] = strawberry.field(
         default_factory=list, description="Features agreed for this channel and product."
     )
+
+
+@strawberry.input(description="A business date to close.")
+class CloseDayInput:
+    """Input of `closeDay`."""
+
+    idempotency_key: IdempotencyKey = strawberry.field(
+        description="Traces this command; what makes it once is the date, whoever orders it."
+    )
+    business_date: date = strawberry.field(description="The date: the day after the last one that was closed.")
 
 
 @strawberry.input(description="An accounting month to close for ever.")
@@ -168,7 +182,7 @@ class EntryLineInput:
 
 @strawberry.input(description="An entry written by hand.")
 class EntryInput:
-    """One entry of `postEntries`."""
+    """One entry of `postEntries`, or the one of `checkEntry`."""
 
     reference: IdempotencyKey = strawberry.field(description="The caller's number of this entry within the command.")
     book: int = strawberry.field(description="Number of the book.")
@@ -184,6 +198,16 @@ class PostEntriesInput:
     idempotency_key: IdempotencyKey = strawberry.field(description=KEY)
     mode: PostingMode = strawberry.field(description="Whether they stand or fall together.")
     items: list[EntryInput] = strawberry.field(description="1 to 500 entries.")
+
+
+@strawberry.input(description="An entry written by hand that was wrong.")
+class ReverseEntryInput:
+    """Input of `reverseEntry`."""
+
+    idempotency_key: IdempotencyKey = strawberry.field(description=KEY)
+    entry_id: strawberry.ID = strawberry.field(description="The entry.")
+    effective_on: date = strawberry.field(description="Accounting date of the reversal.")
+    reason: str = strawberry.field(description="Why; no personal data.")
 
 
 @strawberry.input(description="The amount of one component.")

@@ -19,34 +19,33 @@ from domain.servicing import position as standing
 from domain.servicing import queries as loans
 from domain.servicing import refusal as refused
 from domain.servicing.repayment import Repay
+from graphql_api.closing import CloseDayPayload, ClosePeriodPayload, close_day, close_period
 from graphql_api.faults import Fault
 from graphql_api.inputs import (
     AcceptOfferInput,
     CancelApplicationInput,
-    ClosePeriodInput,
-    EntryInput,
-    PostEntriesInput,
-    PostingMode,
     RepayLoanInput,
     RepayLoansInput,
     RepaymentItemInput,
     ReverseRepaymentInput,
     ReviewApplicationInput,
 )
-from graphql_api.relay import global_id, numbers
+from graphql_api.posting import (
+    ITEMS_MAX,
+    PostEntriesResult,
+    ReverseEntryPayload,
+    post_entries,
+    reverse_entry,
+)
+from graphql_api.relay import numbers
+from graphql_api.submission import SubmitApplicationPayload, submit_application
 from graphql_api.types.application import APPLICATION, TASK, Application, visible_application
-from graphql_api.types.book import ENTRY
 from graphql_api.types.field import made, minor, presents
 from graphql_api.types.loan import LOAN, REPAYMENT, Breakdown, Loan, Repayment, Split, visible_loan
 from graphql_api.types.refusal import payload
 from graphql_api.types.value import Ask, Money
-from ledger import books, journal
-from ledger.entry import Entry, EntryInvalid, Line
 
 T = TypeVar("T")
-
-ITEMS_MAX: Final = 500
-"""Items of one bulk command."""
 
 
 def _loan(root: servicing.Repaid, info: Ask) -> standing.Loan:
@@ -257,6 +256,9 @@ def review_application(
     )
 
     def write(conn: Connection) -> Concluded | Refusal:
+        task = applications.review(conn, found[0])
+        if task is not None:
+            applications.application(conn, task.application_id, lock=True)
         is_replay = decision in applications.review_decisions(conn, found[0])
         answer = origination.review(
             conn, task_id=found[0], decision=decision, desk=context.house.desk, on=context.today, command=command
@@ -271,6 +273,7 @@ class Moved:
     """An application that a command moved."""
 
     application: form.Application
+    is_replay: bool
 
 
 @strawberry.type(description="The application after the command.")
@@ -279,6 +282,7 @@ class ApplicationResult:
     """Presents an application."""
 
     application: Application = strawberry.field(description="The application, as it stands now.")
+    is_replay: bool = strawberry.field(description="Whether this command had been done before.")
 
 
 AcceptOfferPayload: Any = payload(
@@ -309,20 +313,23 @@ def accept_offer(
         return number
     context = info.context
     command = context.command("accept", input.idempotency_key)
-    return _done(
-        info,
-        lambda conn: _moved(
-            origination.accept_offer(
-                conn,
-                application_id=number,
-                disclosure_hash=input.disclosure_hash,
-                read_seconds=input.read_seconds,
-                desk=context.house.desk,
-                on=context.today,
-                command=command,
-            )
-        ),
-    )
+
+    def write(conn: Connection) -> Moved | Refusal:
+        applications.application(conn, number, lock=True)
+        shown = applications.offer(conn, number)
+        answer = origination.accept_offer(
+            conn,
+            application_id=number,
+            disclosure_hash=input.disclosure_hash,
+            read_seconds=input.read_seconds,
+            desk=context.house.desk,
+            on=context.today,
+            command=command,
+        )
+        is_replay = shown is not None and shown.accepted_at is not None
+        return answer if isinstance(answer, Refusal) else Moved(answer, is_replay)
+
+    return _done(info, write)
 
 
 def cancel_application(
@@ -335,142 +342,27 @@ def cancel_application(
         return number
     context = info.context
     command = context.command("cancel", input.idempotency_key)
-    return _done(
-        info,
-        lambda conn: _moved(
-            origination.cancel(
-                conn, application_id=number, reasons=tuple(input.reasons), on=context.today, command=command
-            )
-        ),
-    )
 
-
-@dataclass(frozen=True, slots=True)
-class MonthClosed:
-    """A month that is closed."""
-
-    book: int
-    month: int
-    is_replay: bool
-
-
-@strawberry.type(description="The month is closed for ever; corrections go into the open one.")
-@presents(MonthClosed)
-class ClosePeriodResult:
-    """Presents a closed month."""
-
-    book: int = strawberry.field(description="Number of the book.")
-    month: int = strawberry.field(description="The month as yyyymm.")
-    is_replay: bool = strawberry.field(description="Whether it was closed already.")
-
-
-ClosePeriodPayload: Any = payload(
-    "ClosePeriodPayload", "What `closePeriod` answers.", ClosePeriodResult, NotFound, refused.BookRefused
-)
-
-
-def close_period(
-    info: Ask,
-    input: Annotated[ClosePeriodInput, strawberry.argument(description="The month.")],  # noqa: A002 - Relay's name
-) -> Any:  # noqa: ANN401 - a union of the schema
-    """Close the earliest unclosed month of a book."""
-
-    def write(conn: Connection) -> MonthClosed | Refusal:
-        known = {one.period_id: one for one in books.periods(conn, input.book)}
-        if input.month not in known:
-            return NotFound(what="month", field="month")
-        if known[input.month].closed_seq is not None:
-            return MonthClosed(input.book, input.month, is_replay=True)
-        if any(one.closed_seq is None for month, one in known.items() if month < input.month):
-            return refused.BookRefused(reason="LEDGER_CLOSE_ORDER", detail=str(input.month), field="month")
-        books.close_period(conn, input.book, input.month)
-        return MonthClosed(input.book, input.month, is_replay=False)
+    def write(conn: Connection) -> Moved | Refusal:
+        before = applications.application(conn, number, lock=True)
+        answer = origination.cancel(
+            conn, application_id=number, reasons=tuple(input.reasons), on=context.today, command=command
+        )
+        is_replay = before is not None and before.stage is workflow.Stage.CANCELLED
+        return answer if isinstance(answer, Refusal) else Moved(answer, is_replay)
 
     return _done(info, write)
-
-
-@dataclass(frozen=True, slots=True)
-class EntryPosted:
-    """An entry that is in the journal."""
-
-    book: int
-    number: int
-    is_replay: bool
-
-
-@strawberry.type(description="The entry is in the journal.")
-@presents(EntryPosted)
-class PostEntryResult:
-    """Presents a posted entry."""
-
-    entry_id: strawberry.ID = made(
-        lambda root: strawberry.ID(global_id(ENTRY, root.book, root.number)), "Global id of the entry."
-    )
-    is_replay: bool = strawberry.field(description="Whether it was there already.")
-
-
-PostEntryPayload: Any = payload(
-    "PostEntryPayload", "What is answered for one entry.", PostEntryResult, refused.PeriodClosed, refused.BookRefused
-)
-
-
-@dataclass(frozen=True, slots=True)
-class EntriesAnswered:
-    """Verdicts in the order of the entries."""
-
-    verdicts: Sequence[EntryPosted | Refusal]
-    posted: bool
-
-
-def _entry_verdicts(root: EntriesAnswered) -> Any:  # noqa: ANN401 - a union of the schema
-    """Verdicts of entries."""
-    return root.verdicts
-
-
-@strawberry.type(description="One verdict per entry, in the order of the entries.")
-@presents(EntriesAnswered)
-class PostEntriesResult:
-    """Presents verdicts."""
-
-    verdicts: list[PostEntryPayload] = made(_entry_verdicts, "A result or a refusal for each entry.")
-    posted: bool = strawberry.field(description="False when mode ATOMIC met a refusal: then nothing was written.")
-
-
-class _Undone(Exception):
-    """Takes back everything, because one entry was refused and all were to stand or fall together."""
-
-    def __init__(self, verdicts: Sequence[EntryPosted | Refusal]) -> None:
-        super().__init__()
-        self.verdicts = verdicts
-
-
-def post_entries(
-    info: Ask,
-    input: Annotated[PostEntriesInput, strawberry.argument(description="The entries.")],  # noqa: A002 - Relay's name
-) -> PostEntriesResult:
-    """Post entries written by hand."""
-    if not 1 <= len(input.items) <= ITEMS_MAX:
-        raise Fault("INPUT_INVALID", reason=f"1 to {ITEMS_MAX} items")
-    built = [_entry(info, one, f"{input.idempotency_key}/{one.reference}") for one in input.items]
-
-    def write(conn: Connection) -> EntriesAnswered:
-        entries = [one for one in built if isinstance(one, Entry)]
-        answers = iter(zip(entries, journal.append(conn, entries), strict=True))
-        verdicts = [_verdict(*next(answers)) if isinstance(one, Entry) else one for one in built]
-        if input.mode is PostingMode.ATOMIC and any(isinstance(one, Refusal) for one in verdicts):
-            raise _Undone(verdicts)
-        return EntriesAnswered(verdicts, posted=True)
-
-    try:
-        return _done(info, write)  # type: ignore[return-value]  # a value stands for its type
-    except _Undone as undone:
-        return EntriesAnswered(undone.verdicts, posted=False)  # type: ignore[return-value]  # as above
 
 
 @strawberry.type(description="Everything that can be done; each answers its result or a named refusal.")
 class Mutation:
     """The root of all commands."""
 
+    submit_application: object = strawberry.mutation(
+        resolver=submit_application,
+        graphql_type=SubmitApplicationPayload,
+        description="Hand in an application for a loan; the same as `credit.apply` on the channel interface.",
+    )
     repay_loan: object = strawberry.mutation(
         resolver=repay_loan, graphql_type=RepayLoanPayload, description="Book a repayment."
     )
@@ -493,8 +385,18 @@ class Mutation:
     cancel_application: object = strawberry.mutation(
         resolver=cancel_application, graphql_type=CancelApplicationPayload, description="End an application."
     )
+    close_day: object = strawberry.mutation(
+        resolver=close_day,
+        graphql_type=CloseDayPayload,
+        description="Order the close of a business date (日终); it is done behind the request and seen in `dayRun`.",
+    )
     close_period: object = strawberry.mutation(
         resolver=close_period, graphql_type=ClosePeriodPayload, description="Close an accounting month for ever."
+    )
+    reverse_entry: object = strawberry.mutation(
+        resolver=reverse_entry,
+        graphql_type=ReverseEntryPayload,
+        description="Reverse an entry written by hand (红字冲销), exactly once.",
     )
     post_entries: PostEntriesResult = strawberry.mutation(
         resolver=post_entries, description="Post entries written by hand."
@@ -514,35 +416,3 @@ def _own_application(info: Ask, given: str) -> int | NotFound:
         return visible_application(info, None if found is None else found[0]).application_id
     except Fault:
         return NotFound(what="application", field="applicationId")
-
-
-def _moved(answer: form.Application | Refusal) -> Moved | Refusal:
-    """Wrap an application that moved."""
-    return answer if isinstance(answer, Refusal) else Moved(answer)
-
-
-def _entry(info: Ask, one: EntryInput, key: str) -> Entry | Refusal:
-    """Build an entry; one that is not balanced is refused."""
-    command = info.context.command("post", key)
-    try:
-        return Entry(
-            book=one.book,
-            source="manual",
-            key=command.key,
-            kind="MANUAL",
-            effective_on=one.effective_on,
-            lines=tuple(
-                Line(line.account, line.side, line.amount.money.minor, line.amount.money.currency) for line in one.lines
-            ),
-            actor=command.actor,
-            description=one.description,
-        )
-    except EntryInvalid as why:
-        return refused.BookRefused(reason=why.code, detail=why.detail, field="lines")
-
-
-def _verdict(entry: Entry, verdict: journal.Verdict) -> EntryPosted | Refusal:
-    """Render the journal's verdict."""
-    if isinstance(verdict, journal.Refused):
-        return servicing.book_refusal(verdict)
-    return EntryPosted(entry.book, verdict.entry_id, isinstance(verdict, journal.Replayed))

@@ -11,6 +11,7 @@ import strawberry
 
 from domain.collections import case
 from domain.collections import queries as collections
+from domain.day import queries as days
 from domain.origination import queries as applications
 from domain.origination import review, workflow
 from domain.payment import order
@@ -23,6 +24,7 @@ from graphql_api import auth
 from graphql_api.auth import Role
 from graphql_api.faults import Fault
 from graphql_api.inputs import PreviewEntryInput
+from graphql_api.posting import CheckEntryPayload, check_entry
 from graphql_api.relay import Connection as Rows
 from graphql_api.relay import Edge, numbers
 from graphql_api.relay import PageInfo as Around
@@ -48,20 +50,27 @@ from graphql_api.types.book import (
     Account,
     AccountBalance,
     AccountStatement,
+    BalancePoint,
     BalanceView,
     Book,
     BookView,
+    Checkpoint,
+    ClearingAccount,
+    ClearingView,
     Entry,
     EntryPreview,
+    PointView,
     StatementView,
     TrialBalance,
+    meet_entries,
 )
 from graphql_api.types.case import CASE, CollectionCase
+from graphql_api.types.day import DAY, DayRun
 from graphql_api.types.field import field
 from graphql_api.types.loan import LOAN, REPAYMENT, Loan, visible_loan
 from graphql_api.types.value import After, Ask, Connection, First, Node, On
 from ledger import account as chart_account
-from ledger import balances, books, journal, statements
+from ledger import balances, books, journal, seal, statements
 from ledger.books import ReversalStyle
 from ledger.entry import EntryInvalid
 from ledger.money import Money as Amount
@@ -70,6 +79,10 @@ from ledger.rule import RuleInvalid, apply
 API_VERSION: Final = "1"
 """Version of the interface."""
 
+POINTS_MAX: Final = 400
+"""Points of one series of balances."""
+DAYS_MAX: Final = 40 * 366
+"""Days of one series of balances."""
 NODES_MAX: Final = 100
 """Ids of one `nodes` field."""
 
@@ -147,6 +160,13 @@ def _case(info: Ask, given: str) -> object:
     return visible_case(info, single(CASE, given))
 
 
+def _day(info: Ask, given: str) -> object:
+    """Node of the close of a date."""
+    number = single(DAY, given)
+    on = date.fromordinal(number) if 0 < number <= date.max.toordinal() else None
+    return None if on is None else days.run_of(info.context.conn, on)
+
+
 def visible_case(info: Ask, case_id: int) -> case.Case:
     """A case by number, or NOT_FOUND; a collector sees the cases that are his."""
     viewer = info.context.viewer
@@ -166,6 +186,7 @@ FINDERS: Final[dict[str, tuple[str, Callable[[Ask, str], object]]]] = {
     DISCREPANCY: ("Discrepancy", _discrepancy),
     ENTRY: ("Entry", _entry),
     CASE: ("CollectionCase", _case),
+    DAY: ("DayRun", _day),
 }
 """Prefix of a global id to its type and how it is found."""
 
@@ -276,6 +297,7 @@ class Query:
         page = cursors.page(first=first, after=after)
         rows = applications.review_queue(info.context.conn, first=page.size + 1, after_id=page.number, stage=stage)
         info.context.meet(APPLICATION, (one.application_id for one in rows))
+        info.context.meet(TASK, (one.task_id for one in rows))
         return cursors.connection(rows, page, _task_place)  # type: ignore[return-value]  # as `node`
 
     @field("An entry of the journal.")
@@ -297,14 +319,17 @@ class Query:
             event = UUID(event_id)
         except ValueError:
             raise Fault("NOT_FOUND") from None
-        return journal.find_by_event(info.context.conn, event)  # type: ignore[return-value]  # as `node`
+        found = journal.find_by_event(info.context.conn, event)
+        meet_entries(info, found)
+        return found  # type: ignore[return-value]  # as `node`
 
     @field("The books.")
     def books(self, info: Ask) -> list[Book]:
         """The books."""
         conn = info.context.conn
         known = books.books(conn)
-        return [BookView(one, books.periods(conn, one.book_id)) for one in known]  # type: ignore[misc]  # as `node`
+        months = books.periods_of(conn, [one.book_id for one in known])
+        return [BookView(one, months[one.book_id]) for one in known]  # type: ignore[misc]  # as `node`
 
     @field("The chart of accounts of a book, in order of codes.")
     def accounts(self, info: Ask, book: BookNumber) -> list[Account]:
@@ -398,6 +423,64 @@ class Query:
         )
         return StatementView(found, Rows(edges, around))  # type: ignore[return-value]  # as `node`
 
+    @field("Balances of an account from day to day, month to month …, pinned at a length of the log; at most 400.")
+    def balances_during(  # noqa: PLR0917 - the executor passes arguments by name
+        self,
+        info: Ask,
+        book: BookNumber,
+        account: AccountCode,
+        from_on: Annotated[date, strawberry.argument(description="First day.")],
+        to_on: Annotated[date, strawberry.argument(description="Last day.")],
+        granularity: Annotated[
+            statements.Granularity, strawberry.argument(description="Length of the stretches of time.")
+        ] = statements.Granularity.MONTH,
+        as_of_seq: AsOfSeq = None,
+    ) -> list[BalancePoint]:
+        """Balances of an account over time."""
+        if not 0 <= (to_on - from_on).days < DAYS_MAX:
+            raise Fault("INPUT_INVALID", reason="fromOn, toOn")
+        if len(statements.stretches(from_on, to_on, granularity)) > POINTS_MAX:
+            raise Fault("INPUT_INVALID", reason="granularity")
+        currency = _known_account(info, book, account).currency
+        found = statements.balances_during(
+            info.context.conn,
+            book=book,
+            account=account,
+            from_on=from_on,
+            to_on=to_on,
+            granularity=granularity,
+            as_of_seq=as_of_seq,
+        )
+        return [PointView(currency, one) for one in found]  # type: ignore[misc]  # as `node`
+
+    @field("Accounts that ought to come back to zero, with what is left on them and since when.")
+    def clearing_accounts(
+        self,
+        info: Ask,
+        book: BookNumber,
+        accounts: Annotated[
+            list[str] | None,
+            strawberry.argument(description="Codes of leaf accounts; when absent, those of the common class (共同类)."),
+        ] = None,
+    ) -> list[ClearingAccount]:
+        """Accounts that ought to come back to zero."""
+        _known_book(info, book)
+        chart = {one.code: one for one in books.chart(info.context.conn, book).values() if one.postable}
+        common = [one.code for one in chart.values() if one.account_class is chart_account.AccountClass.COMMON]
+        found = balances.residuals(info.context.conn, book=book, accounts=common if accounts is None else accounts)
+        return [ClearingView(chart[one.account], one) for one in found if one.account in chart]  # type: ignore[misc]  # as `node`
+
+    @field("Signed heads of a book's log, the largest first.")
+    def checkpoints(
+        self, info: Ask, book: BookNumber, first: First = None, after: After = None
+    ) -> Connection[Checkpoint]:
+        """Checkpoints of a book."""
+        _known_book(info, book)
+        cursors = info.context.cursors("Query.checkpoints", book=book)
+        page = cursors.page(first=first, after=after)
+        rows = seal.checkpoints(info.context.conn, book=book, first=page.size + 1, below=page.number)
+        return cursors.connection(rows, page, lambda one: (one.size,))  # type: ignore[return-value]  # as `node`
+
     @field("A payment order by our number.")
     def payment_order(
         self, info: Ask, order_no: Annotated[str, strawberry.argument(description="Our number of the order.")]
@@ -429,6 +512,7 @@ class Query:
             kind=kind,
             business_on=business_on,
         )
+        info.context.meet(ORDER, (one.order_no for one in rows))
         return cursors.connection(rows, page, lambda one: (one.order_no,))  # type: ignore[return-value]  # as `node`
 
     @field("Reconciled files of the bank, newest first.")
@@ -437,6 +521,7 @@ class Query:
         cursors = info.context.cursors("Query.reconciliationRuns")
         page = cursors.page(first=first, after=after)
         rows = reconciliations.runs(info.context.conn, first=page.size + 1, after=page.number)
+        info.context.meet(RUN, (one.run_id for one in rows))
         return cursors.connection(rows, page, lambda one: (one.run_id,))  # type: ignore[return-value]  # as `node`
 
     @field("Differences between the bank's files and our orders, oldest first.")
@@ -455,6 +540,25 @@ class Query:
             info.context.conn, first=page.size + 1, after=page.number, kind=kind, open_only=open_only
         )
         return cursors.connection(rows, page, lambda one: (one.discrepancy_id,))  # type: ignore[return-value]  # as `node`
+
+    @field("The close of a business date (日终): how far it has come.")
+    def day_run(
+        self, info: Ask, on: Annotated[date, strawberry.argument(description="The business date.")]
+    ) -> DayRun | None:
+        """The close of a date."""
+        found = days.run_of(info.context.conn, on)
+        if found is None:
+            raise Fault("NOT_FOUND")
+        return found  # type: ignore[return-value]  # as `node`
+
+    @field("Closes of business dates, the latest first.")
+    def day_runs(self, info: Ask, first: First = None, after: After = None) -> Connection[DayRun]:
+        """Closes of dates."""
+        cursors = info.context.cursors("Query.dayRuns")
+        page = cursors.page(first=first, after=after)
+        before = None if page.number is None else date.fromordinal(page.number)
+        rows = days.runs(info.context.conn, first=page.size + 1, before=before)
+        return cursors.connection(rows, page, lambda one: (one.business_on.toordinal(),))  # type: ignore[return-value]  # as `node`
 
     @field("A case of collections; a collector's own only.")
     def collection_case(self, info: Ask, id: Id) -> CollectionCase | None:  # noqa: A002 - as `node`
@@ -481,6 +585,7 @@ class Query:
             collector=_collector(viewer),
         )
         info.context.meet(LOAN, (one.loan_id for one in rows))
+        info.context.meet(CASE, (one.case_id for one in rows))
         return cursors.connection(rows, page, lambda one: (one.case_id,))  # type: ignore[return-value]  # as `node`
 
     @field("The entry that a posting rule of a product renders of amounts; posts nothing.")
@@ -508,6 +613,12 @@ class Query:
         except (RuleInvalid, EntryInvalid) as why:
             raise Fault("INPUT_INVALID", reason=str(why)) from None
         return EntryPreview(book=entry.book, kind=entry.kind, lines=entry.lines)  # type: ignore[arg-type]  # as `node`
+
+    check_entry: object = strawberry.field(
+        resolver=check_entry,
+        graphql_type=CheckEntryPayload,
+        description="Try an entry written by hand: every check of the books is made, and everything taken back.",
+    )
 
 
 def _collector(viewer: auth.Viewer) -> str | None:

@@ -19,13 +19,14 @@ from graphql_api.types.application import ReviewTask
 from graphql_api.types.bank import Discrepancy, PaymentOrder, ReconciliationRun
 from graphql_api.types.book import Entry
 from graphql_api.types.case import CollectionCase
+from graphql_api.types.day import DayRun
 from graphql_api.types.loan import Repayment
 
 FREE: Final = ("Money", "Breakdown", "Dimensions", "Turnover", "Account")
 """Types whose objects are values and cost nothing."""
 
 
-NODES: Final = (CollectionCase, Discrepancy, Entry, PaymentOrder, ReconciliationRun, Repayment, ReviewTask)
+NODES: Final = (CollectionCase, DayRun, Discrepancy, Entry, PaymentOrder, ReconciliationRun, Repayment, ReviewTask)
 """Types that only `node` may reach."""
 
 

@@ -4,7 +4,9 @@ All amounts are whole minor units; a signed balance is debit minus credit.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
+from typing import Final
 
 from sqlalchemy import ARRAY, BigInteger, Connection, and_, any_, bindparam, case, func, select, text
 
@@ -20,6 +22,17 @@ def balance_now(conn: Connection, *, book: int, account: str) -> int:
     return int(found)
 
 
+def balances_now(conn: Connection, *, book: int, accounts: Sequence[str]) -> dict[str, int]:
+    """`balance_now` of many leaf accounts in one statement; codes that the book does not have are left out."""
+    rows = conn.execute(
+        text(
+            "SELECT code, ledger.balance_now(:b, account_id) FROM ledger.account WHERE book_id = :b AND code = ANY(:c)"
+        ),
+        {"b": book, "c": list(accounts)},
+    )
+    return {code: int(balance) for code, balance in rows}
+
+
 def balance_at(conn: Connection, *, book: int, account: str, on: date, as_of_seq: int) -> int:
     """Debit minus credit of a leaf account, effective up to `on`, as the log knew it at `as_of_seq`. Never changes."""
     found = conn.execute(
@@ -29,6 +42,76 @@ def balance_at(conn: Connection, *, book: int, account: str, on: date, as_of_seq
         {"b": book, "code": account, "on": on, "s": as_of_seq},
     ).scalar_one()
     return int(found)
+
+
+def day_turnovers(
+    conn: Connection, *, book: int, account: str, from_on: date, to_on: date, as_of_seq: int
+) -> dict[date | None, tuple[int, int]]:
+    """Debit and credit turnover of a leaf account by day of `from_on` to `to_on`, as the log knew it at `as_of_seq`.
+
+    Under None stands everything before `from_on`; days without a line are left out.
+    """
+    asked = {"b": book, "code": account, "lo": from_on, "hi": to_on, "s": as_of_seq}
+    return {day: (int(debit), int(credit)) for day, debit, credit in conn.execute(_DAYS, asked)}
+
+
+_DAYS: Final = text("""
+  WITH known AS (SELECT account_id FROM ledger.account WHERE book_id = :b AND code = :code),
+  moved AS (
+    SELECT y.effective_on, y.debit, y.credit FROM ledger.account_day y JOIN known USING (account_id)
+     WHERE y.book_id = :b AND y.effective_on <= :hi AND y.upto_seq <= :s
+    UNION ALL
+    SELECT x.effective_on, x.debit, x.credit
+      FROM ledger.totals(:b, (SELECT coalesce(max(f.upto_seq), 0) + 1 FROM ledger.fold f
+                               WHERE f.book_id = :b AND f.upto_seq <= :s), :s) x
+      JOIN known USING (account_id) WHERE x.effective_on <= :hi)
+  SELECT CASE WHEN effective_on >= :lo THEN effective_on END, sum(debit), sum(credit) FROM moved GROUP BY 1
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class Residual:
+    """What is left on an account that ought to come back to zero."""
+
+    account: str
+    balance: int
+    """Debit minus credit now."""
+    oldest_unmatched_on: date | None
+    """Accounting date of the oldest line that nothing has met yet, first in first out; None at zero."""
+
+
+def residuals(conn: Connection, *, book: int, accounts: Sequence[str]) -> list[Residual]:
+    """What is left on leaf accounts and since when, in order of codes, entries not yet numbered included.
+
+    What comes first is met first, over the whole account: the newest lines on the side of the balance, just enough of
+    them to make it up, are those that wait.
+    """
+    rows = conn.execute(_RESIDUALS, {"b": book, "codes": list(accounts)})
+    return [Residual(code, int(balance), oldest) for code, balance, oldest in rows]
+
+
+_RESIDUALS: Final = text("""
+  WITH known AS (SELECT account_id, code FROM ledger.account WHERE book_id = :b AND code = ANY(:codes)),
+  moved AS (
+    SELECT y.account_id, y.effective_on, y.debit, y.credit
+      FROM ledger.account_day y JOIN known USING (account_id) WHERE y.book_id = :b
+    UNION ALL
+    SELECT l.account_id, l.effective_on, CASE l.side WHEN 'D' THEN l.amount ELSE 0 END,
+           CASE l.side WHEN 'C' THEN l.amount ELSE 0 END
+      FROM ledger.intake i
+      JOIN ledger.line l ON l.book_id = :b AND l.period_id = i.period_id AND l.entry_id = i.entry_id
+      JOIN known ON known.account_id = l.account_id WHERE i.book_id = :b),
+  days AS (SELECT account_id, effective_on, sum(debit) debit, sum(credit) credit FROM moved GROUP BY 1, 2),
+  left_over AS (SELECT account_id, sum(debit - credit) balance FROM days GROUP BY 1),
+  behind AS (
+    SELECT d.account_id, d.effective_on, o.balance,
+           sum(CASE WHEN o.balance > 0 THEN d.debit ELSE d.credit END)
+             OVER (PARTITION BY d.account_id ORDER BY d.effective_on DESC) newer
+      FROM days d JOIN left_over o USING (account_id) WHERE o.balance <> 0)
+  SELECT k.code, coalesce(o.balance, 0), max(b.effective_on) FILTER (WHERE b.newer >= abs(b.balance))
+    FROM known k LEFT JOIN left_over o USING (account_id) LEFT JOIN behind b USING (account_id)
+   GROUP BY k.code, o.balance ORDER BY k.code
+""")
 
 
 def subjects_balances(

@@ -1,6 +1,6 @@
 """The registry: opening books, accounts and months, and closing months. Shell; nothing here posts."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -120,9 +120,16 @@ def books(conn: Connection) -> list[Book]:
 
 def periods(conn: Connection, book: int) -> list[Period]:
     """The months of a book in order."""
+    return periods_of(conn, [book])[book]
+
+
+def periods_of(conn: Connection, numbers: Sequence[int]) -> dict[int, list[Period]]:
+    """The months of each of many books in order, in one statement."""
     p = tables.period
-    rows = conn.execute(select(p).where(p.c.book_id == book).order_by(p.c.period_id))
-    return [Period(r.period_id, PeriodState(r.state), r.closed_seq) for r in rows]
+    found: dict[int, list[Period]] = {book: [] for book in numbers}
+    for r in conn.execute(select(p).where(p.c.book_id.in_(numbers)).order_by(p.c.period_id)):
+        found[r.book_id].append(Period(r.period_id, PeriodState(r.state), r.closed_seq))
+    return found
 
 
 def chart(conn: Connection, book: int) -> dict[int, Account]:

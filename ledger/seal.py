@@ -6,7 +6,7 @@ Everything is insert-only and follows the log, so posting never waits for it. Sh
 import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Final
 
 from sqlalchemy import Connection, text
@@ -87,6 +87,65 @@ def node_reader(conn: Connection, *, book: int) -> merkle.Node:
 
 _LEAF: Final = text("SELECT leaf_hash FROM ledger.leaf WHERE book_id = :book AND seq = :seq")
 _NODE: Final = text("SELECT hash FROM ledger.log_node WHERE book_id = :book AND level = :level AND idx = :index")
+
+
+@dataclass(frozen=True, slots=True)
+class StoredCheckpoint:
+    """A signed head of a book's log as it rests."""
+
+    size: int
+    root: bytes
+    note: str
+    created_at: datetime
+
+
+def checkpoints(
+    conn: Connection, *, book: int, first: int, below: int | None = None, size: int | None = None
+) -> list[StoredCheckpoint]:
+    """Checkpoints of a book, the largest first: those below a size, or the one of a size."""
+    asked = {"book": book, "first": first, "below": below, "size": size}
+    return [
+        StoredCheckpoint(row.tree_size, bytes(row.root), row.note, row.created_at)
+        for row in conn.execute(_CHECKPOINTS, asked)
+    ]
+
+
+_CHECKPOINTS: Final = text(
+    "SELECT tree_size, root, note, created_at FROM ledger.checkpoint WHERE book_id = :book"
+    " AND (CAST(:below AS bigint) IS NULL OR tree_size < :below)"
+    " AND (CAST(:size AS bigint) IS NULL OR tree_size = :size) ORDER BY tree_size DESC LIMIT :first"
+)
+
+
+def inclusion_proofs(
+    conn: Connection, *, book: int, seqs: Sequence[int], size: int, hash_name: str = "sha256"
+) -> dict[int, tuple[bytes, ...]]:
+    """Audit paths of entries, by their numbers in the log, in the tree of `size` leaves; two statements for all."""
+    wanted: set[tuple[int, int]] = set()
+
+    def note(level: int, index: int) -> bytes:
+        wanted.add((level, index))
+        return b""
+
+    for seq in seqs:  # which nodes a path needs depends on no node: a walk over empty ones names them
+        merkle.inclusion_proof(seq - 1, size, note, hash_name)
+    leaves = [index + 1 for level, index in wanted if level == 0]
+    inner = [node for node in wanted if node[0] > 0]
+    known = {(0, seq - 1): bytes(leaf) for seq, leaf in conn.execute(_LEAVES_OF, {"book": book, "seqs": leaves})}
+    levels, places = [level for level, _ in inner], [index for _, index in inner]
+    rows = conn.execute(_NODES_OF, {"book": book, "levels": levels, "places": places})
+    known.update({(level, index): bytes(value) for level, index, value in rows})
+    return {
+        seq: merkle.inclusion_proof(seq - 1, size, lambda level, index: known[level, index], hash_name) for seq in seqs
+    }
+
+
+_LEAVES_OF: Final = text("SELECT seq, leaf_hash FROM ledger.leaf WHERE book_id = :book AND seq = ANY(:seqs)")
+_NODES_OF: Final = text(
+    "SELECT n.level, n.idx, n.hash FROM ledger.log_node n"
+    " JOIN unnest(CAST(:levels AS int[]), CAST(:places AS bigint[])) u(l, i) ON n.level = u.l AND n.idx = u.i"
+    " WHERE n.book_id = :book"
+)
 
 
 def balance_head(

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, select, text
 
 from ledger import tables
 from ledger.account import Account
-from ledger.balances import balance_at
+from ledger.balances import balance_at, day_turnovers
 from ledger.books import ReversalStyle, chart
 from ledger.entry import Dimensions, Side
 
@@ -29,6 +29,43 @@ class Dimension(StrEnum):
     SCHEME = "scheme"
     FUNDER = "funder"
     CHANNEL = "channel"
+
+
+class Granularity(StrEnum):
+    """Length of the stretches of time of a series of balances."""
+
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+    YEAR = "year"
+
+    def first_day(self, day: date) -> date:
+        """The first day of the stretch that a day lies in; weeks begin on Monday."""
+        match self:
+            case Granularity.DAY:
+                return day
+            case Granularity.WEEK:
+                return date.fromordinal(day.toordinal() - day.weekday())
+            case Granularity.MONTH:
+                return day.replace(day=1)
+            case Granularity.YEAR:
+                return day.replace(month=1, day=1)
+
+
+@dataclass(frozen=True, slots=True)
+class BalancePoint:
+    """An account over one stretch of time: debit minus credit before and after, and its turnover."""
+
+    from_on: date
+    to_on: date
+    opening: int
+    debit: int
+    credit: int
+
+    @property
+    def closing(self) -> int:
+        """Balance at the end of the last day."""
+        return self.opening + self.debit - self.credit
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +238,45 @@ class AccountStatement:
     has_next: bool
 
 
+def balances_during(
+    conn: Connection,
+    *,
+    book: int,
+    account: str,
+    from_on: date,
+    to_on: date,
+    granularity: Granularity,
+    as_of_seq: int | None = None,
+) -> tuple[BalancePoint, ...]:
+    """The balances of a leaf account from day to day, month to month …, each stretch closing where the next one opens.
+
+    The first and the last stretch end at the dates given. Read at a length of the log: its present one unless given.
+    """
+    pinned = as_of_seq
+    if pinned is None:
+        pinned = conn.execute(select(tables.tip.c.seq).where(tables.tip.c.book_id == book)).scalar_one()
+    moved = day_turnovers(conn, book=book, account=account, from_on=from_on, to_on=to_on, as_of_seq=pinned)
+    before = moved.get(None, (0, 0))
+    balance, points = before[0] - before[1], list[BalancePoint]()
+    for first, last in stretches(from_on, to_on, granularity):
+        days = [turnover for day, turnover in moved.items() if day is not None and first <= day <= last]
+        points.append(BalancePoint(first, last, balance, sum(d for d, _ in days), sum(c for _, c in days)))
+        balance = points[-1].closing
+    return tuple(points)
+
+
+def stretches(from_on: date, to_on: date, granularity: Granularity) -> tuple[tuple[date, date], ...]:
+    """Cut two dates, both included, into stretches of a granularity."""
+    found: list[tuple[date, date]] = []
+    for number in range(from_on.toordinal(), to_on.toordinal() + 1):
+        day = date.fromordinal(number)
+        if found and granularity.first_day(day) == granularity.first_day(found[-1][0]):
+            found[-1] = (found[-1][0], day)
+        else:
+            found.append((day, day))
+    return tuple(found)
+
+
 @dataclass(frozen=True, slots=True)
 class CursorInvalid(ValueError):
     """The cursor was not made by this statement."""
@@ -309,26 +385,35 @@ def subject_statement(
     conn: Connection, *, book: int, subject: int, from_on: date = BEGINNING, to_on: date = END
 ) -> SubjectStatement:
     """The lines of a subject by effective date, then entry; balances run from its first line, whatever the range."""
+    return subject_statements(conn, book=book, subjects=[subject], from_on=from_on, to_on=to_on)[subject]
+
+
+def subject_statements(
+    conn: Connection, *, book: int, subjects: Sequence[int], from_on: date = BEGINNING, to_on: date = END
+) -> dict[int, SubjectStatement]:
+    """The statements of many subjects of a book in one statement of SQL."""
     rows = conn.execute(
         text("""
           SELECT l.*, a.code, g.seq, e.kind, e.recorded_at, e.description, e.is_red
             FROM ledger.line l JOIN ledger.account a ON a.book_id = l.book_id AND a.account_id = l.account_id
             JOIN ledger.entry e ON e.book_id = l.book_id AND e.period_id = l.period_id AND e.entry_id = l.entry_id
             LEFT JOIN ledger.log g ON g.book_id = l.book_id AND g.entry_id = l.entry_id
-           WHERE l.book_id = :b AND l.subject_id = :s AND l.effective_on <= :hi
+           WHERE l.book_id = :b AND l.subject_id = ANY(:s) AND l.effective_on <= :hi
            ORDER BY l.effective_on, l.entry_id, l.line_no
         """),
-        {"b": book, "s": subject, "hi": to_on},
+        {"b": book, "s": list(subjects), "hi": to_on},
     ).all()
-    balances: dict[str, int] = {}
-    lines = []
+    closing: dict[int, dict[str, int]] = {subject: {} for subject in subjects}
+    lines: dict[int, list[StatementLine]] = {subject: [] for subject in subjects}
     for row in rows:
+        balances = closing[row.subject_id]
         balance = balances.get(row.code, 0) + (row.amount if row.side == "D" else -row.amount)
         balances[row.code] = balance
         if row.effective_on >= from_on:
             cursor = f"{row.entry_id}.{row.line_no}"
-            lines.append(_statement_line(row, account=row.code, balance=balance, cursor=cursor))
-    return SubjectStatement(book, subject, tuple(lines), balances)
+            line = _statement_line(row, account=row.code, balance=balance, cursor=cursor)
+            lines[row.subject_id].append(line)
+    return {subject: SubjectStatement(book, subject, tuple(lines[subject]), closing[subject]) for subject in subjects}
 
 
 def _statement_line(row: Any, *, account: str, balance: int, cursor: str) -> StatementLine:  # noqa: ANN401 - a result row

@@ -159,6 +159,21 @@ def test_what_is_posted_is_numbered_by_the_server(running: Running, module_db: D
     assert module_db.run(lambda conn: sequencer.head(conn, LENDER_BOOK)) == before + 1
 
 
+def test_a_date_that_is_ordered_is_closed_by_the_server(running: Running) -> None:
+    order = """mutation { closeDay(input: {idempotencyKey: "close-0001", businessDate: "2025-02-04"}) {
+        ... on CloseDayResult { isReplay run { state } } } }"""
+    answer = running.ask(order, role="operations").json()
+    assert answer["data"]["closeDay"]["isReplay"] is False, answer
+    state = "RUNNING"
+    for _ in range(200):
+        found = running.ask('{ dayRun(on: "2025-02-04") { state } }', role="operations").json()
+        state = found["data"]["dayRun"]["state"]
+        if state == "CLOSED":
+            break
+        time.sleep(0.05)
+    assert state == "CLOSED"
+
+
 def test_log_lines_are_json_with_a_request_id_and_without_secrets(running: Running) -> None:
     running.ask("query Named { version }", role="auditor")
     time.sleep(0.1)
@@ -186,7 +201,7 @@ def test_it_ends_when_told_and_leaves_no_connection(running: Running, module_db:
     assert running.process.wait(20) == 0
     left = text(
         "SELECT count(*) FROM pg_stat_activity"
-        " WHERE application_name = 'zhudai-server' AND datname = current_database()"
+        " WHERE application_name IN ('zhudai-server', 'zhudai-day') AND datname = current_database()"
     )
     with module_db.snapshot() as conn:
         assert conn.scalar(left) == 0

@@ -21,7 +21,7 @@ from domain.origination.application import Application, ApplicationForm
 from domain.origination.repayment import Origin, RequestRepayment
 from domain.origination.workflow import Stage
 from domain.party import queries as parties
-from domain.party.partner import Channel, ChannelKey
+from domain.party.partner import Channel, ChannelKey, ChannelState
 from domain.party.vault import Vault
 from domain.refusals import KeyReused, NotFound, Refusal
 from domain.servicing import queries as loans
@@ -30,6 +30,8 @@ from ledger.money import Money
 
 LOAN_PREFIX = "ln_"
 """What the loan numbers that partners see begin with."""
+API_VERSION = "1.0"
+"""The version that a channel speaks that comes without an envelope."""
 BIGINT_DIGITS = 18
 """Digits of a number that surely is an id."""
 
@@ -212,6 +214,38 @@ def receive(conn: Connection, raw: bytes, *, received_at: datetime, vault: Vault
     if isinstance(found, Refusal):
         return reply.refused(found, request_no=envelope.request_no, key=key)
     return Reply(request_no=envelope.request_no, answer=found, key=key)
+
+
+def apply_for(
+    conn: Connection,
+    content: Mapping[str, Json],
+    *,
+    channel: Channel,
+    request_no: str,
+    received_at: datetime,
+    handlers: Handlers,
+) -> Reply:
+    """Take in the content of `credit.apply` from a channel that is known already, by its token instead of a signature.
+
+    From here on it is the same message: the same number with the same content is a replay, whichever door it used.
+    """
+    if channel.state is not ChannelState.ACTIVE:
+        return reply.refused(signature.ChannelSuspended(), request_no=request_no)
+    api_name, known = "credit.apply", dict(content)
+    envelope = Envelope(
+        app_id=channel.app_id,
+        api_version=API_VERSION,
+        api_name=api_name,
+        request_no=request_no,
+        timestamp=received_at,
+        nonce="",
+        sign_type=channel.sign_type,
+        sign="",
+        content=known,
+        fields={"apiName": api_name, "requestNo": request_no, "bizContent": known},
+    )
+    message = _Received(envelope=envelope, channel=channel, received_at=received_at, handlers=handlers)
+    return _once(conn, message, *_CHANGES[api_name], key=None)
 
 
 def _nonce_is_new(conn: Connection, envelope: Envelope, *, received_at: datetime) -> bool:

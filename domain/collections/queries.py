@@ -134,20 +134,27 @@ def cases(
 
 def history(conn: Connection, *, case_id: int) -> tuple[CaseEvent, ...]:
     """What happened in a case besides contact, in order."""
-    statement = select(case_event).where(case_event.c.case_id == case_id).order_by(case_event.c.event_id)
-    return tuple(
-        CaseEvent(
-            event_id=row.event_id,
-            kind=EventKind(row.kind),
-            bucket=Bucket(row.bucket),
-            dpd=row.dpd,
-            note=row.note,
-            happened_on=row.happened_on,
-            actor=row.actor,
-            recorded_at=row.recorded_at,
+    return histories(conn, case_ids=[case_id])[case_id]
+
+
+def histories(conn: Connection, *, case_ids: Collection[int]) -> dict[int, tuple[CaseEvent, ...]]:
+    """What happened in each of many cases besides contact, in order, in one statement."""
+    statement = select(case_event).where(case_event.c.case_id.in_(case_ids)).order_by(case_event.c.event_id)
+    found: dict[int, list[CaseEvent]] = {case_id: [] for case_id in case_ids}
+    for row in conn.execute(statement):
+        found[row.case_id].append(
+            CaseEvent(
+                event_id=row.event_id,
+                kind=EventKind(row.kind),
+                bucket=Bucket(row.bucket),
+                dpd=row.dpd,
+                note=row.note,
+                happened_on=row.happened_on,
+                actor=row.actor,
+                recorded_at=row.recorded_at,
+            )
         )
-        for row in conn.execute(statement)
-    )
+    return {case_id: tuple(events) for case_id, events in found.items()}
 
 
 def assignments(conn: Connection, *, case_id: int) -> tuple[Assignment, ...]:
@@ -167,8 +174,16 @@ def assignments(conn: Connection, *, case_id: int) -> tuple[Assignment, ...]:
 
 def contacts(conn: Connection, *, case_id: int) -> tuple[Contact, ...]:
     """All attempts of a case with their results, in order."""
-    statement = _contacts.where(contact.c.case_id == case_id).order_by(contact.c.contact_id)
-    return tuple(_contact(row) for row in conn.execute(statement))
+    return contacts_of(conn, case_ids=[case_id])[case_id]
+
+
+def contacts_of(conn: Connection, *, case_ids: Collection[int]) -> dict[int, tuple[Contact, ...]]:
+    """All attempts of each of many cases with their results, in order, in one statement."""
+    statement = _contacts.where(contact.c.case_id.in_(case_ids)).order_by(contact.c.contact_id)
+    found: dict[int, list[Contact]] = {case_id: [] for case_id in case_ids}
+    for row in conn.execute(statement):
+        found[row.case_id].append(_contact(row))
+    return {case_id: tuple(made) for case_id, made in found.items()}
 
 
 def contact_of(conn: Connection, *, contact_id: int) -> Contact | None:

@@ -19,7 +19,7 @@ from domain.collections import queries as delinquency
 from domain.command import Command, Transactions
 from domain.day import queries, tables
 from domain.day.queries import Run, StepDone
-from domain.day.refusal import DayOutOfOrder
+from domain.day.refusal import DayInFuture, DayOutOfOrder, DayPassed
 from domain.day.step import LOAN_STEPS, WHOLE, Chunk, Step, expected, posting_key
 from domain.refusals import Refusal
 from domain.servicing import operations as servicing
@@ -52,6 +52,14 @@ class Closed:
     is_replay: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Begun:
+    """The close of a date stands in the books; `is_replay`: it was begun before, and may even be complete."""
+
+    run: Run
+    is_replay: bool
+
+
 def silent(what: str, done: int, total: int) -> None:
     """Tell nobody."""
 
@@ -63,32 +71,47 @@ def close_day(
     command: Command,
     chunk_size: int = CHUNK_SIZE,
     workers: int = 1,
+    latest: date = date.max,
     progress: Progress = silent,
 ) -> Closed | Refusal:
     """Close a business date, or go on with a close that was interrupted; `workers` chunks at a time.
 
     The cut into chunks is fixed when the date is begun; a later `chunk_size` for the same date is not used. Refuses
-    DayOutOfOrder, PeriodClosed, BookRefused; a refused chunk has written nothing, the finished ones stay.
+    what `begin` refuses, PeriodClosed and BookRefused; a refused chunk has written nothing, the finished ones stay.
     """
     assert workers > 0, "somebody works"
-    begun = transactions.run(lambda conn: _begin(conn, on, chunk_size=chunk_size, command=command))
+    begun = transactions.run(
+        lambda conn: begin(conn, on, chunk_size=chunk_size, latest=latest, command=command),
+    )
     if isinstance(begun, Refusal):
         return begun
-    if begun.closed_at is not None:
-        return Closed(business_on=on, steps=begun.steps, is_replay=True)
-    refused = _sweep_chunks(transactions, begun, command=command, workers=workers, progress=progress)
+    run = begun.run
+    if run.closed_at is not None:
+        return Closed(business_on=on, steps=run.steps, is_replay=True)
+    refused = _sweep_chunks(transactions, run, command=command, workers=workers, progress=progress)
     if refused is not None:
         return refused
-    return transactions.run(lambda conn: _finish(conn, begun, command=command))
+    return transactions.run(lambda conn: _finish(conn, run, command=command))
 
 
-def _begin(conn: Connection, on: date, *, chunk_size: int, command: Command) -> Run | Refusal:
-    """Fix the cut of a date, once; the same date again finds its cut."""
+def begin(
+    conn: Connection, on: date, *, chunk_size: int = CHUNK_SIZE, latest: date = date.max, command: Command
+) -> Begun | Refusal:
+    """Begin the close of a date: fix its cut, once; the same date again finds the run as it stands.
+
+    What is begun is as good as ordered: whoever calls `close_day` next does it. `latest` is the last date that may be
+    begun, today where people give the order. Refuses DayInFuture, DayPassed, DayOutOfOrder.
+    """
     _lock(conn, "day")
     known = queries.run_of(conn, on)
     if known is not None:
-        return known
-    due = expected(last_closed=queries.last_closed(conn), begun=queries.begun(conn))
+        return Begun(run=known, is_replay=True)
+    if on > latest:
+        return DayInFuture(today=latest, field="businessDate")
+    last_closed = queries.last_closed(conn)
+    if last_closed is not None and on <= last_closed:
+        return DayPassed(last_closed=last_closed, field="businessDate")
+    due = expected(last_closed=last_closed, begun=queries.begun(conn))
     if due is not None and due != on:
         return DayOutOfOrder(expected=due, field="businessDate")
     row = {
@@ -101,7 +124,7 @@ def _begin(conn: Connection, on: date, *, chunk_size: int, command: Command) -> 
     conn.execute(insert(tables.run), [row])
     begun = queries.run_of(conn, on)
     assert begun is not None, "what was written is read"
-    return begun
+    return Begun(run=begun, is_replay=False)
 
 
 def _sweep_chunks(

@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import Connection, func, select
 
 from domain.day import tables
-from domain.day.step import Chunk, Step, chunks
+from domain.day.step import LOAN_STEPS, Chunk, State, Step, chunks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +39,28 @@ class Run:
     def chunks(self) -> tuple[Chunk, ...]:
         """The cut of the loans that this close keeps, however often it is resumed."""
         return chunks(loan_id_max=self.loan_id_max, size=self.chunk_size)
+
+    @property
+    def state(self) -> State:
+        """Whether its last step is done."""
+        return State.RUNNING if self.closed_at is None else State.CLOSED
+
+    @property
+    def chunks_total(self) -> int:
+        """Into how many chunks the loans are cut."""
+        return len(self.chunks)
+
+    @property
+    def chunks_done(self) -> int:
+        """Chunks over which every step is done."""
+        return next((done.chunks for done in self.steps if done.step is LOAN_STEPS[-1]), 0)
+
+    @property
+    def next_step(self) -> Step | None:
+        """The step that comes next: the first one over the next chunk, the last of all, or None when all is done."""
+        if self.closed_at is not None:
+            return None
+        return LOAN_STEPS[0] if self.chunks_done < self.chunks_total else Step.COLLECT
 
 
 def last_closed(conn: Connection) -> date | None:

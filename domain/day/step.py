@@ -29,6 +29,14 @@ class Step(StrEnum):
     """催收入案"""
 
 
+class State(StrEnum):
+    """How far the close of a date has come."""
+
+    RUNNING = "running"
+    """Begun and not complete: it goes on, or waits for somebody to go on with it."""
+    CLOSED = "closed"
+
+
 LOAN_STEPS = tuple(step for step in Step if step is not Step.COLLECT)
 """Steps over a chunk of loans: for one chunk all of them happen, or none."""
 

@@ -285,26 +285,31 @@ def accounts(conn: Connection, application_id: int) -> Accounts | None:
 
 def offer(conn: Connection, application_id: int) -> StoredOffer | None:
     """The offer of an application."""
+    return offers(conn, [application_id]).get(application_id)
+
+
+def offers(conn: Connection, application_ids: Collection[int]) -> dict[int, StoredOffer]:
+    """The offers of many applications in one statement; those without one are left out."""
     statement = (
         select(offer_table, offer_acceptance.c.recorded_at.label("accepted_at"), offer_acceptance.c.read_seconds)
         .outerjoin(offer_acceptance)
-        .where(offer_table.c.application_id == application_id)
+        .where(offer_table.c.application_id.in_(application_ids))
     )
-    row = conn.execute(statement).one_or_none()
-    if row is None:
-        return None
-    return StoredOffer(
-        offer_id=row.offer_id,
-        application_id=row.application_id,
-        amount=Money(row.amount_minor, row.currency),
-        term_months=row.term_months,
-        start_on=row.start_on,
-        content=row.content,
-        disclosure_hash=row.disclosure_hash,
-        made_at=row.made_at,
-        accepted_at=row.accepted_at,
-        read_seconds=row.read_seconds,
-    )
+    return {
+        row.application_id: StoredOffer(
+            offer_id=row.offer_id,
+            application_id=row.application_id,
+            amount=Money(row.amount_minor, row.currency),
+            term_months=row.term_months,
+            start_on=row.start_on,
+            content=row.content,
+            disclosure_hash=row.disclosure_hash,
+            made_at=row.made_at,
+            accepted_at=row.accepted_at,
+            read_seconds=row.read_seconds,
+        )
+        for row in conn.execute(statement)
+    }
 
 
 def review_queue(
@@ -340,20 +345,27 @@ def review(conn: Connection, task_id: int) -> ReviewTask | None:
 
 def review_decisions(conn: Connection, task_id: int) -> tuple[ReviewDecision, ...]:
     """What people have concluded on a task, in order."""
+    return review_decisions_of(conn, [task_id])[task_id]
+
+
+def review_decisions_of(conn: Connection, task_ids: Collection[int]) -> dict[int, tuple[ReviewDecision, ...]]:
+    """What people have concluded on each of many tasks, in order, in one statement."""
     statement = (
         select(review_decision)
-        .where(review_decision.c.task_id == task_id)
+        .where(review_decision.c.task_id.in_(task_ids))
         .order_by(review_decision.c.recorded_at, review_decision.c.reviewer)
     )
-    return tuple(
-        ReviewDecision(
-            reviewer=row.reviewer,
-            finding=Finding(row.finding),
-            reasons=tuple(Reason(reason) for reason in row.reasons),
-            note=row.note,
+    found: dict[int, list[ReviewDecision]] = {task_id: [] for task_id in task_ids}
+    for row in conn.execute(statement):
+        found[row.task_id].append(
+            ReviewDecision(
+                reviewer=row.reviewer,
+                finding=Finding(row.finding),
+                reasons=tuple(Reason(reason) for reason in row.reasons),
+                note=row.note,
+            )
         )
-        for row in conn.execute(statement)
-    )
+    return {task_id: tuple(decisions) for task_id, decisions in found.items()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, select
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from domain.party.customer import BankAccount, IdentityType, Person
@@ -32,6 +32,15 @@ from domain.party.vault import SubjectKey, Vault, WrappedKey
 
 def channel(conn: Connection, app_id: str, *, vault: Vault) -> Channel | None:
     """The channel with this application id and its keys, opened; None when there is none."""
+    return _channel(conn, channel_table.c.app_id == app_id, vault=vault)
+
+
+def channel_of(conn: Connection, channel_id: int, *, vault: Vault) -> Channel | None:
+    """The channel of this number and its keys, opened; None when there is none."""
+    return _channel(conn, channel_table.c.channel_id == channel_id, vault=vault)
+
+
+def _channel(conn: Connection, where: ColumnElement[bool], *, vault: Vault) -> Channel | None:
     latest = (
         select(channel_state.c.state)
         .where(channel_state.c.channel_id == channel_table.c.channel_id)
@@ -39,9 +48,7 @@ def channel(conn: Connection, app_id: str, *, vault: Vault) -> Channel | None:
         .limit(1)
         .scalar_subquery()
     )
-    row = conn.execute(
-        select(channel_table, latest.label("state")).where(channel_table.c.app_id == app_id)
-    ).one_or_none()
+    row = conn.execute(select(channel_table, latest.label("state")).where(where)).one_or_none()
     if row is None:
         return None
     return Channel(

@@ -146,29 +146,36 @@ def page(
 
 def history(conn: Connection, *, order_no: str) -> tuple[OrderEvent, ...]:
     """Everything heard about an order, in the order of hearing."""
+    return histories(conn, order_nos=[order_no])[order_no]
+
+
+def histories(conn: Connection, *, order_nos: Collection[str]) -> dict[str, tuple[OrderEvent, ...]]:
+    """Everything heard about each of many orders, in the order of hearing, in one statement."""
     statement = (
-        select(order_event)
+        select(order_event, payment_order.c.order_no)
         .join(payment_order, payment_order.c.order_id == order_event.c.order_id)
-        .where(payment_order.c.order_no == order_no)
+        .where(payment_order.c.order_no.in_(order_nos))
         .order_by(order_event.c.seq)
     )
-    return tuple(
-        OrderEvent(
-            seq=row.seq,
-            state=State(row.state),
-            changed=row.changed,
-            source=row.source,
-            outcome=None if row.outcome is None else Outcome(row.outcome),
-            code=row.code,
-            bank_no=row.bank_no,
-            amount=_money(row.amount_minor, row.currency),
-            anomaly=None if row.anomaly is None else Anomaly(row.anomaly),
-            note=row.note,
-            actor=row.actor,
-            seen_at=row.seen_at,
+    found: dict[str, list[OrderEvent]] = {order_no: [] for order_no in order_nos}
+    for row in conn.execute(statement):
+        found[row.order_no].append(
+            OrderEvent(
+                seq=row.seq,
+                state=State(row.state),
+                changed=row.changed,
+                source=row.source,
+                outcome=None if row.outcome is None else Outcome(row.outcome),
+                code=row.code,
+                bank_no=row.bank_no,
+                amount=_money(row.amount_minor, row.currency),
+                anomaly=None if row.anomaly is None else Anomaly(row.anomaly),
+                note=row.note,
+                actor=row.actor,
+                seen_at=row.seen_at,
+            )
         )
-        for row in conn.execute(statement)
-    )
+    return {order_no: tuple(events) for order_no, events in found.items()}
 
 
 def anomalous(conn: Connection, *, limit: int = 1_000) -> tuple[PaymentOrder, ...]:

@@ -159,6 +159,21 @@ def discrepancies(
     return tuple(_discrepancy(row) for row in conn.execute(statement))
 
 
+def discrepancies_of(
+    conn: Connection, *, run_ids: Collection[int], first: int
+) -> dict[int, tuple[StoredDiscrepancy, ...]]:
+    """At most the `first` oldest differences of each of many runs, in one statement."""
+    place = func.row_number().over(partition_by=discrepancy.c.run_id, order_by=discrepancy.c.discrepancy_id)
+    ranked = select(discrepancy.c.discrepancy_id, place.label("place")).where(discrepancy.c.run_id.in_(run_ids))
+    inner = ranked.subquery()
+    wanted = select(inner.c.discrepancy_id).where(inner.c.place <= first)
+    statement = _discrepancies.where(discrepancy.c.discrepancy_id.in_(wanted)).order_by(discrepancy.c.discrepancy_id)
+    found: dict[int, list[StoredDiscrepancy]] = {run_id: [] for run_id in run_ids}
+    for row in conn.execute(statement):
+        found[row.run_id].append(_discrepancy(row))
+    return {run_id: tuple(rows) for run_id, rows in found.items()}
+
+
 def discrepancy_of(conn: Connection, *, discrepancy_id: int) -> StoredDiscrepancy | None:
     """One difference."""
     row = conn.execute(_discrepancies.where(discrepancy.c.discrepancy_id == discrepancy_id)).one_or_none()

@@ -263,6 +263,8 @@ def reverse_repayment(conn: Connection, *, repayment_id: int, on: date, command:
         if chain.reversal_key == command.key:
             return RepaymentUndone(repayment_id=repayment_id, loan_id=known.loan_id, entry_ids=(), is_replay=True)
         return RepaymentReversed(field="repaymentId")
+    if queries.reversed_under(conn, command.key) is not None:
+        return KeyReused(field="idempotencyKey")
     undone: list[int] = []
     with conn.begin_nested() as savepoint:
         for one in chain:

@@ -234,20 +234,27 @@ def last_loan_id(conn: Connection) -> int:
 
 def events(conn: Connection, loan_id: int) -> tuple[LoanEvent, ...]:
     """Return what happened to a loan, in the order in which we learned it."""
+    return events_of(conn, [loan_id])[loan_id]
+
+
+def events_of(conn: Connection, loan_ids: Sequence[int]) -> dict[int, tuple[LoanEvent, ...]]:
+    """Return what happened to each of many loans, in the order in which we learned it, in one statement."""
     e = tables.loan_event.c
-    return tuple(
-        LoanEvent(
-            event_id=row.event_id,
-            loan_id=row.loan_id,
-            kind=EventKind(row.kind),
-            happened_on=row.happened_on,
-            entry_id=row.entry_id,
-            actor=row.actor,
-            key=row.key,
-            recorded_at=row.recorded_at,
+    found: dict[int, list[LoanEvent]] = {loan_id: [] for loan_id in loan_ids}
+    for row in conn.execute(select(tables.loan_event).where(e.loan_id.in_(loan_ids)).order_by(e.event_id)):
+        found[row.loan_id].append(
+            LoanEvent(
+                event_id=row.event_id,
+                loan_id=row.loan_id,
+                kind=EventKind(row.kind),
+                happened_on=row.happened_on,
+                entry_id=row.entry_id,
+                actor=row.actor,
+                key=row.key,
+                recorded_at=row.recorded_at,
+            )
         )
-        for row in conn.execute(select(tables.loan_event).where(e.loan_id == loan_id).order_by(e.event_id))
-    )
+    return {loan_id: tuple(happened) for loan_id, happened in found.items()}
 
 
 def repayment(conn: Connection, repayment_id: int) -> Repayment | None:
@@ -257,7 +264,22 @@ def repayment(conn: Connection, repayment_id: int) -> Repayment | None:
 
 def repayments(conn: Connection, loan_id: int) -> tuple[Repayment, ...]:
     """Return the repayments of a loan, reversed ones too, oldest first."""
-    return tuple(_repayments(conn, tables.repayment.c.loan_id == loan_id))
+    return repayments_of(conn, [loan_id])[loan_id]
+
+
+def repayments_of(conn: Connection, loan_ids: Sequence[int]) -> dict[int, tuple[Repayment, ...]]:
+    """Return the repayments of each of many loans, reversed ones too, oldest first, in two statements."""
+    found: dict[int, list[Repayment]] = {loan_id: [] for loan_id in loan_ids}
+    for one in _repayments(conn, tables.repayment.c.loan_id.in_(loan_ids)):
+        found[one.loan_id].append(one)
+    return {loan_id: tuple(made) for loan_id, made in found.items()}
+
+
+def reversed_under(conn: Connection, key: str) -> int | None:
+    """Return the repayment whose reversal was ordered under an idempotency key, or None."""
+    r = tables.repayment_reversal.c
+    found: int | None = conn.scalar(select(r.repayment_id).where(r.key == key))
+    return found
 
 
 def repayments_by_key(conn: Connection, keys: Sequence[str]) -> dict[str, Repayment]:

@@ -119,7 +119,8 @@ def _task_application(root: review.ReviewTask, info: Ask) -> form.Application:
 
 def _task_decisions(root: review.ReviewTask, info: Ask) -> Sequence[review.ReviewDecision]:
     """What people have concluded."""
-    return queries.review_decisions(info.context.conn, root.task_id)
+    conn = info.context.conn
+    return info.context.load(TASK, "decisions", root.task_id, lambda ids: queries.review_decisions_of(conn, ids)) or ()
 
 
 @strawberry.type(description="Work for people about one application.")
@@ -164,7 +165,8 @@ def _decisions(root: form.Application, info: Ask) -> Sequence[judged.Decision]:
 
 def _offer(root: form.Application, info: Ask) -> queries.StoredOffer | None:
     """The offer of an application."""
-    return queries.offer(info.context.conn, root.application_id)
+    conn = info.context.conn
+    return info.context.load(APPLICATION, "offer", root.application_id, lambda ids: queries.offers(conn, ids))
 
 
 def _loan(root: form.Application, info: Ask) -> Contract | None:

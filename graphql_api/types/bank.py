@@ -45,7 +45,9 @@ def _order_id(root: order.PaymentOrder) -> strawberry.ID:
 
 def _history(root: order.PaymentOrder, info: Ask) -> Sequence[queries.OrderEvent]:
     """Everything heard about an order."""
-    return queries.history(info.context.conn, order_no=root.order_no)
+    conn = info.context.conn
+    found = info.context.load(ORDER, "history", root.order_no, lambda nos: queries.histories(conn, order_nos=nos))
+    return found or ()
 
 
 @strawberry.type(description="An order to the bank; an unknown result is a state of its own and never a failure.")
@@ -111,7 +113,15 @@ def _run_discrepancies(root: reconciliations.Run, info: Ask, first: First = None
     """The differences of a run."""
     cursors = info.context.cursors("ReconciliationRun.discrepancies", run=root.run_id)
     page = cursors.page(first=first, after=after)
-    rows = reconciliations.discrepancies(info.context.conn, first=page.size + 1, after=page.number, run_id=root.run_id)
+    conn, most = info.context.conn, page.size + 1
+    if page.after is not None:  # a cursor is of one run, so nobody else asks for the same page
+        rows = reconciliations.discrepancies(conn, first=most, after=page.number, run_id=root.run_id)
+        return cursors.connection(rows, page, lambda one: (one.discrepancy_id,))
+
+    def fetch(ids: list[int]) -> dict[int, tuple[discrepancy.StoredDiscrepancy, ...]]:
+        return reconciliations.discrepancies_of(conn, run_ids=ids, first=most)
+
+    rows = info.context.load(RUN, ("discrepancies", most), root.run_id, fetch) or ()
     return cursors.connection(rows, page, lambda one: (one.discrepancy_id,))
 
 

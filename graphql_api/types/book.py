@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Annotated
 
 import strawberry
 
+from graphql_api.faults import Fault
 from graphql_api.relay import Connection as Rows
 from graphql_api.relay import global_id
 from graphql_api.scalars import BigInt, CurrencyCode
 from graphql_api.types.field import made, minor, path, presents
-from graphql_api.types.value import Connection, Money, Node
-from ledger import account, books, journal, period, statements
+from graphql_api.types.value import Ask, Connection, Money, Node
+from ledger import account, balances, books, journal, period, seal, statements
 from ledger import entry as ledger_entry
 from ledger.money import Money as Amount
 
@@ -58,6 +60,81 @@ class EntryLine:
     dimensions: Dimensions = path("dims", "What the amount is about.")
 
 
+def checkpoint_root(root: seal.StoredCheckpoint) -> str:
+    """Root of the tree in hexadecimal digits."""
+    return root.root.hex()
+
+
+@strawberry.type(
+    description="A signed head of a book's log: whoever keeps it can tell for ever whether it was changed."
+)
+class Checkpoint:
+    """Presents `ledger.seal.StoredCheckpoint`."""
+
+    size: BigInt = strawberry.field(description="Entries that it speaks of.")
+    root: str = made(checkpoint_root, "Root of the Merkle tree over them, in hexadecimal digits.")
+    note: str = strawberry.field(description="The signed note, as `zhudai verify` reads it.")
+    created_at: datetime = strawberry.field(description="When it was signed.")
+
+
+@dataclass(frozen=True, slots=True)
+class ProofView:
+    """The way from an entry to a checkpoint."""
+
+    leaf_index: int
+    nodes: Sequence[bytes]
+    checkpoint: seal.StoredCheckpoint
+
+
+def _path(root: ProofView) -> list[str]:
+    """The nodes in hexadecimal digits."""
+    return [one.hex() for one in root.nodes]
+
+
+@strawberry.type(description="Proof that an entry is among those of a checkpoint (RFC 9162 §2.1.3).")
+class EntryProof:
+    """Presents an inclusion proof."""
+
+    leaf_index: BigInt = strawberry.field(description="Place of the entry among the leaves, from 0.")
+    path: list[str] = made(_path, "Hashes of the siblings, the nearest first, in hexadecimal digits.")
+    checkpoint: Checkpoint = strawberry.field(description="The checkpoint that it leads to.")
+
+
+def meet_entries(info: Ask, found: Iterable[journal.StoredEntry]) -> None:
+    """Remember entries: their proofs are read for all of them at once."""
+    for one in found:
+        if one.seq is not None:
+            info.context.meet(f"log {one.entry.book}", [one.seq])
+
+
+def _proof(
+    root: journal.StoredEntry,
+    info: Ask,
+    checkpoint_size: Annotated[
+        BigInt | None, strawberry.argument(description="Size of the checkpoint; the latest one when absent.")
+    ] = None,
+) -> ProofView | None:
+    """The way from an entry to a checkpoint; nothing while the checkpoint does not cover it."""
+    book, conn = root.entry.book, info.context.conn
+
+    def signed(_: list[int]) -> dict[int, seal.StoredCheckpoint]:
+        return dict(zip([book], seal.checkpoints(conn, book=book, first=1, size=checkpoint_size), strict=False))
+
+    checkpoint = info.context.load("book", ("checkpoint", checkpoint_size, book), book, signed)
+    if checkpoint is None and checkpoint_size is not None:
+        raise Fault("NOT_FOUND")
+    if checkpoint is None or root.seq is None or root.seq > checkpoint.size:
+        return None
+    size = checkpoint.size
+
+    def fetch(seqs: list[int]) -> dict[int, tuple[bytes, ...]]:
+        return seal.inclusion_proofs(conn, book=book, seqs=[one for one in seqs if one <= size], size=size)
+
+    nodes = info.context.load(f"log {book}", ("proof", size), root.seq, fetch)
+    assert nodes is not None, "an entry that is covered has a proof"
+    return ProofView(root.seq - 1, nodes, checkpoint)
+
+
 @strawberry.type(description="A balanced entry of the journal; it never changes and is corrected by a reversal.")
 @presents(journal.StoredEntry)
 class Entry(Node):
@@ -81,6 +158,9 @@ class Entry(Node):
     reverses: strawberry.ID | None = made(_reversing, "The entry that this one reverses.")
     reversed_by: strawberry.ID | None = made(_reversed_by, "The entry that reversed this one.")
     lines: list[EntryLine] = path("entry.lines", "Two lines or more; debits equal credits in each currency.")
+    proof: EntryProof | None = made(
+        _proof, "Proof that it is among the entries of a checkpoint; nothing while that does not cover it."
+    )
 
 
 @strawberry.type(description="An entry as a posting rule renders it; nothing is posted.")
@@ -243,6 +323,45 @@ class AccountStatement:
         "statement.closing", "statement.account.currency", "Balance at the end of the last day, debit minus credit."
     )
     lines: Connection[StatementLine] = strawberry.field(description="Its lines, by date and number.")
+
+
+@dataclass(frozen=True, slots=True)
+class PointView:
+    """A stretch of time of an account, in its currency."""
+
+    currency: str
+    point: statements.BalancePoint
+
+
+@strawberry.type(description="An account over one stretch of time.")
+class BalancePoint:
+    """Presents `ledger.statements.BalancePoint`."""
+
+    from_on: date = path("point.from_on", "First day.")
+    to_on: date = path("point.to_on", "Last day.")
+    opening_balance: Money = minor("point.opening", "currency", "Balance before the first day, debit minus credit.")
+    debit: Money = minor("point.debit", "currency", "Debit turnover.")
+    credit: Money = minor("point.credit", "currency", "Credit turnover.")
+    closing_balance: Money = minor("point.closing", "currency", "Balance at the end of the last day.")
+
+
+@dataclass(frozen=True, slots=True)
+class ClearingView:
+    """An account that ought to come back to zero, and what is left on it."""
+
+    account: account.Account
+    left: balances.Residual
+
+
+@strawberry.type(description="An account that ought to come back to zero, what is left on it, and since when.")
+class ClearingAccount:
+    """Presents `ledger.balances.Residual`."""
+
+    account: Account = strawberry.field(description="The account.")
+    residual: Money = minor("left.balance", "account.currency", "Balance now, debit minus credit.")
+    oldest_unmatched_on: date | None = path(
+        "left.oldest_unmatched_on", "Date of the oldest line that nothing has met yet, first in first out over all."
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,12 +60,16 @@ def _loan(root: case.Case, info: Ask) -> Contract:
 
 def _history(root: case.Case, info: Ask) -> Sequence[queries.CaseEvent]:
     """What happened in a case."""
-    return queries.history(info.context.conn, case_id=root.case_id)
+    conn = info.context.conn
+    found = info.context.load(CASE, "history", root.case_id, lambda ids: queries.histories(conn, case_ids=ids))
+    return found or ()
 
 
 def _contacts(root: case.Case, info: Ask) -> Sequence[contact.Contact]:
     """Every attempt to reach the debtor."""
-    return queries.contacts(info.context.conn, case_id=root.case_id)
+    conn = info.context.conn
+    found = info.context.load(CASE, "contacts", root.case_id, lambda ids: queries.contacts_of(conn, case_ids=ids))
+    return found or ()
 
 
 @strawberry.type(description="A case: one overdue loan and the work on it.")

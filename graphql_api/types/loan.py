@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import cast
 
 import strawberry
 
@@ -16,9 +17,9 @@ from domain.servicing import terms as contract
 from domain.servicing.allocation import Component
 from graphql_api.faults import Fault
 from graphql_api.relay import Connection as Rows
-from graphql_api.relay import global_id
+from graphql_api.relay import Edge, global_id
 from graphql_api.scalars import CurrencyCode, Rate
-from graphql_api.types.book import AccountBalance, BalanceView, Entry, StatementLine
+from graphql_api.types.book import AccountBalance, BalanceView, Entry, StatementLine, meet_entries
 from graphql_api.types.field import made, minor, path, presents
 from graphql_api.types.value import After, Ask, Connection, First, Money, Node, On
 from ledger import journal, statements
@@ -212,40 +213,61 @@ def _facts(root: standing.Loan, info: Ask, on: date | None) -> standing.Facts:
 def _repayments(root: standing.Loan, info: Ask, first: First = None, after: After = None) -> Rows:
     """The repayments of a loan, oldest first."""
     cursors = info.context.cursors("Loan.repayments", loan=root.loan_id)
-    rows = queries.repayments(info.context.conn, root.loan_id)
+    conn = info.context.conn
+    rows = info.context.load(LOAN, "repayments", root.loan_id, lambda ids: queries.repayments_of(conn, ids)) or ()
     return cursors.sliced(rows, cursors.page(first=first, after=after), lambda one: (one.repayment_id,))
 
 
 def _events(root: standing.Loan, info: Ask, first: First = None, after: After = None) -> Rows:
     """What happened to a loan, in the order in which it became known."""
     cursors = info.context.cursors("Loan.events", loan=root.loan_id)
-    rows = queries.events(info.context.conn, root.loan_id)
+    conn = info.context.conn
+    rows = info.context.load(LOAN, "events", root.loan_id, lambda ids: queries.events_of(conn, ids)) or ()
     return cursors.sliced(rows, cursors.page(first=first, after=after), lambda one: (one.event_id,))
 
 
 def _statement(root: standing.Loan, info: Ask, until: On = None) -> statements.SubjectStatement:
-    """Every line of a loan in the lender's book."""
+    """Every line of a loan in the lender's book, read with those of every other loan of the operation in that book."""
+    last = info.context.day(until)
 
-    def fetch(_: list[int]) -> dict[int, statements.SubjectStatement]:
-        found = statements.subject_statement(
-            info.context.conn, book=root.book, subject=root.loan_id, to_on=info.context.day(until)
-        )
-        return {root.loan_id: found}
+    def fetch(ids: list[int]) -> dict[int, statements.SubjectStatement]:
+        return statements.subject_statements(info.context.conn, book=root.book, subjects=ids, to_on=last)
 
-    found = info.context.load(f"statement {root.loan_id}", until, root.loan_id, fetch)
+    found = info.context.load(LOAN, ("statement", root.book, last), root.loan_id, fetch)
     assert found is not None, "every loan has a statement"
     return found
 
 
 def _entries(root: standing.Loan, info: Ask, first: First = None, after: After = None) -> Rows:
     """The entries that touch a loan, in order of their numbers; close-of-business batches with all their lines."""
-    conn = info.context.conn
-    cursors = info.context.cursors("Loan.entries", loan=root.loan_id)
-    page = cursors.page(first=first, after=after)
-    numbers = sorted({line.entry_id for line in _statement(root, info).lines})
-    ids = cursors.sliced(numbers, page, lambda one: (one,))
-    found = journal.find_many(conn, book=root.book, entry_ids=[int(str(node)) for node in ids.nodes])
-    return Rows(tuple(type(edge)(found[int(str(edge.node))], edge.cursor) for edge in ids.edges), ids.page_info)
+    context = info.context
+    page = context.cursors("Loan.entries", loan=root.loan_id).page(first=first, after=after)
+    _statement(root, info)  # with it, those of every other loan that was met
+
+    def pages(ids: list[int]) -> dict[int, Rows]:
+        known = context.known[LOAN, ("statement", root.book, context.today)]
+        numbered: dict[int, Rows] = {}
+        for loan_id in ids:
+            statement = known.get(loan_id)
+            if isinstance(statement, statements.SubjectStatement):
+                cursors = context.cursors("Loan.entries", loan=loan_id)
+                numbers = sorted({line.entry_id for line in statement.lines})
+                numbered[loan_id] = cursors.sliced(numbers, page, lambda one: (one,))
+        wanted = [node for rows in numbered.values() for node in rows.nodes if isinstance(node, int)]
+        found = journal.find_many(context.conn, book=root.book, entry_ids=sorted(set(wanted)))
+        meet_entries(info, found.values())
+        return {
+            loan_id: Rows(
+                tuple(Edge(found[cast("int", edge.node)], edge.cursor) for edge in rows.edges), rows.page_info
+            )
+            for loan_id, rows in numbered.items()
+        }
+
+    if after is not None:  # a cursor is of one loan, so nobody else asks for the same page
+        return pages([root.loan_id])[root.loan_id]
+    asked = context.load(LOAN, ("entries", root.book, page.size), root.loan_id, pages)
+    assert asked is not None, "every loan has a statement"
+    return asked
 
 
 @dataclass(frozen=True, slots=True)

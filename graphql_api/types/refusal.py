@@ -42,11 +42,6 @@ class Refusal:
     retryable: bool = strawberry.field(description="Whether the same command may succeed later.")
 
 
-def _faults(root: refusals.Refusal) -> Any:  # noqa: ANN401 - the fields of Fault are read off the refusals themselves
-    """The faults inside, when the input has several."""
-    return root.faults if isinstance(root, refusals.Invalid) else ()
-
-
 @strawberry.type(description="One fault of an input.")
 class Fault:
     """Presents one refusal inside `Invalid`."""
@@ -54,6 +49,11 @@ class Fault:
     code: str = strawberry.field(description="Stable code.")
     message: str = strawberry.field(resolver=_message, description="One sentence in the language of the request.")
     field: str | None = strawberry.field(resolver=_field, description="Path of the input field at fault.")
+
+
+def _faults(root: refusals.Refusal) -> Any:  # noqa: ANN401 - the fields of Fault are read off the refusals themselves
+    """The faults inside, when the input has several."""
+    return root.faults if isinstance(root, refusals.Invalid) else ()
 
 
 @strawberry.type(description="A refusal that this payload does not name, with the faults of the input.")
@@ -81,6 +81,9 @@ def named(kind: type[refusals.Refusal]) -> type:
         if plain is not None:
             annotations[name] = plain
             body[name] = strawberry.field(description=f"`{name}` of the sentence.")
+    if issubclass(kind, refusals.Invalid):
+        annotations["faults"] = list[Fault]
+        body["faults"] = strawberry.field(resolver=_faults, description="All faults, each with its field.")
     made = type(kind.__name__, (Refusal,), body)
     hook = classmethod(lambda _cls, value, _info: type(value) is kind)
     setattr(made, "is_type_of", hook)  # noqa: B010 - the library's own hook

@@ -7,6 +7,7 @@ from typing import Final
 import strawberry
 
 from domain.collections import case, contact, delinquency
+from domain.day import step as closing
 from domain.decisioning import facts as judged
 from domain.origination import application as form
 from domain.origination import review, workflow
@@ -30,6 +31,9 @@ REGISTERED: Final = (
     strawberry.enum(ledger_entry.Side, name="Side", description="Debit or credit."),
     strawberry.enum(account.AccountClass, name="AccountClass", description="Class of an account in the chart."),
     strawberry.enum(statements.Dimension, name="Dimension", description="What a trial balance can be split by."),
+    strawberry.enum(
+        statements.Granularity, name="Granularity", description="Length of the stretches of a series of balances."
+    ),
     strawberry.enum(books.ReversalStyle, name="ReversalStyle", description="How reports show a reversal."),
     strawberry.enum(period.PeriodState, name="PeriodState", description="State of an accounting month."),
     strawberry.enum(order.Kind, name="PaymentKind", description="What the bank is asked to do."),
@@ -60,6 +64,8 @@ REGISTERED: Final = (
         repayment.Intent, name="RepaymentIntent", description="What the payer wants the money to do (还款意图)."
     ),
     strawberry.enum(repayment.Source, name="RepaymentSource", description="Where the money of a repayment comes from."),
+    strawberry.enum(closing.Step, name="DayStepName", description="Steps of the close of business, in their order."),
+    strawberry.enum(closing.State, name="DayRunState", description="How far the close of a date has come."),
     strawberry.enum(event.EventKind, name="LoanEventKind", description="What can happen to a loan."),
 )
 """Every enumeration of the schema that the domain owns."""

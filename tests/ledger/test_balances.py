@@ -6,7 +6,16 @@ import pytest
 from sqlalchemy import Connection
 
 from ledger import journal
-from ledger.balances import balance_at, balance_now, subject_balances, subjects_balances
+from ledger.balances import (
+    Residual,
+    balance_at,
+    balance_now,
+    balances_now,
+    day_turnovers,
+    residuals,
+    subject_balances,
+    subjects_balances,
+)
 from ledger.sequencer import drain, head, sequence
 from tests.ledger.conftest import lent, repaid
 
@@ -53,3 +62,44 @@ def test_subjects_by_account(conn: Connection) -> None:
         2: {"1303.01": 50},
         3: {},
     }
+
+
+def test_many_accounts_now_are_each_account_now(conn: Connection) -> None:
+    journal.append(conn, [lent("a", 1, 100), repaid("b", 1, 30, 5)])
+    sequence(conn, 1, limit=1)
+    codes = ["1303.01", "1002.01", "1002.02", "6011", "2241"]
+    assert balances_now(conn, book=1, accounts=[*codes, "NONE"]) == {
+        code: balance_now(conn, book=1, account=code) for code in codes
+    }
+
+
+def test_turnovers_by_day_add_up_to_the_balance_at_every_length_of_the_log(conn: Connection) -> None:
+    journal.append(conn, [lent("a", 1, 100, date(2026, 1, 5)), repaid("b", 1, 30, 0, date(2026, 1, 20))])
+    drain(conn, 1)
+    journal.append(conn, [lent("c", 2, 7, date(2026, 1, 20)), lent("d", 2, 9, date(2026, 2, 2))])
+    drain(conn, 1)
+    lo, hi = date(2026, 1, 10), date(2026, 1, 31)
+    found: dict[date | None, tuple[int, int]] = {}
+    for seq in range(head(conn, 1) + 1):
+        found = day_turnovers(conn, book=1, account="1303.01", from_on=lo, to_on=hi, as_of_seq=seq)
+        closing = balance_at(conn, book=1, account="1303.01", on=hi, as_of_seq=seq)
+        assert sum(debit - credit for debit, credit in found.values()) == closing
+    assert found == {None: (100, 0), date(2026, 1, 20): (7, 30)}
+
+
+def test_what_is_left_on_an_account_waits_since_its_oldest_unmet_line(conn: Connection) -> None:
+    def left() -> list[Residual]:
+        return residuals(conn, book=1, accounts=["1303.01", "2241"])
+
+    assert left() == [Residual("1303.01", 0, None), Residual("2241", 0, None)]
+    journal.append(conn, [lent("a", 1, 100, date(2026, 1, 5)), lent("b", 2, 50, date(2026, 1, 10))])
+    drain(conn, 1)
+    assert left()[0] == Residual("1303.01", 150, date(2026, 1, 5))
+    journal.append(conn, [repaid("c", 1, 100, 0, date(2026, 1, 20))])
+    assert left()[0] == Residual("1303.01", 50, date(2026, 1, 10)), "the first one in is met first"
+    journal.append(conn, [repaid("d", 2, 49, 0, date(2026, 2, 1))])
+    assert left()[0] == Residual("1303.01", 1, date(2026, 1, 10))
+    journal.append(conn, [repaid("e", 2, 1, 0, date(2026, 2, 2))])
+    assert left()[0] == Residual("1303.01", 0, None)
+    credit = residuals(conn, book=1, accounts=["1002.01"])
+    assert credit == [Residual("1002.01", -150, date(2026, 1, 5))]

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, text
 from ledger import journal, merkle
 from ledger.books import close_period
 from ledger.note import Signer, opened, read
-from ledger.seal import Sealed, seal
+from ledger.seal import Sealed, checkpoints, inclusion_proofs, node_reader, seal
 from ledger.sequencer import drain
 from tests.ledger.conftest import lent
 
@@ -60,3 +60,25 @@ def test_a_closed_month_is_sealed_once(conn: Connection) -> None:
     assert sealed(conn).periods == ()
     row = conn.execute(text("SELECT closed_seq, octet_length(seal) w, note FROM ledger.period_seal")).one()
     assert (row.closed_seq, row.w) == (1, 32)
+
+
+def test_proofs_of_many_entries_are_the_proofs_of_each(conn: Connection) -> None:
+    sizes = []
+    for count in (1, 4, 8):
+        journal.append(conn, [lent(f"p{count}-{i}", i, 10 + i) for i in range(count)])
+        drain(conn, 1)
+        sizes.append(sealed(conn).size)
+    known = leaves(conn)
+    stored = checkpoints(conn, book=1, first=9)
+    assert [one.size for one in stored] == sizes[::-1] == [13, 5, 1]
+    assert [one.size for one in checkpoints(conn, book=1, first=1, below=13)] == [5]
+    assert checkpoints(conn, book=1, first=9, size=5) == [stored[1]]
+    assert checkpoints(conn, book=1, first=9, size=6) == []
+    for one in stored:
+        seqs = list(range(1, one.size + 1))
+        found = inclusion_proofs(conn, book=1, seqs=seqs, size=one.size)
+        for seq in seqs:
+            assert found[seq] == merkle.inclusion_proof(seq - 1, one.size, node_reader(conn, book=1))
+            assert merkle.verify_inclusion(
+                known[seq - 1], index=seq - 1, size=one.size, root=one.root, proof=found[seq]
+            )

@@ -14,11 +14,14 @@ from ledger.entry import Dimensions, Entry, Line, Side
 from ledger.journal import Posted
 from ledger.sequencer import drain, head, sequence
 from ledger.statements import (
+    BalancePoint,
     CursorInvalid,
     Dimension,
+    Granularity,
     TrialBalance,
     Turnover,
     account_statement,
+    balances_during,
     subject_statement,
     totals_by_account,
     trial_balance,
@@ -231,3 +234,30 @@ def test_red_lines_say_so(conn: Connection) -> None:
         conn, book=1, entry_id=posted.entry_id, source="test", key="a-", effective_on=JANUARY, actor="t", is_red=True
     )
     assert [line.is_red for line in subject_statement(conn, book=1, subject=1).lines] == [False, True]
+
+
+def test_a_series_of_balances_closes_where_the_next_one_opens(conn: Connection) -> None:
+    journal.append(conn, [lent("a", 1, 100, date(2026, 1, 5)), repaid("b", 1, 30, 0, date(2026, 1, 20))])
+    journal.append(conn, [lent("c", 2, 7, date(2026, 2, 10)), lent("d", 2, 9, date(2026, 3, 30))])
+    drain(conn, 1)
+
+    def series(granularity: Granularity, *, as_of_seq: int | None = None) -> tuple[BalancePoint, ...]:
+        return balances_during(
+            conn, book=1, account="1303.01", from_on=date(2026, 1, 10), to_on=date(2026, 3, 5),
+            granularity=granularity, as_of_seq=as_of_seq,
+        )  # fmt: skip
+
+    assert series(Granularity.MONTH) == (
+        BalancePoint(date(2026, 1, 10), date(2026, 1, 31), 100, 0, 30),
+        BalancePoint(date(2026, 2, 1), date(2026, 2, 28), 70, 7, 0),
+        BalancePoint(date(2026, 3, 1), date(2026, 3, 5), 77, 0, 0),
+    )
+    assert series(Granularity.MONTH, as_of_seq=1)[-1].closing == 100
+    (year,) = series(Granularity.YEAR)
+    assert (year.opening, year.debit, year.credit, year.closing) == (100, 7, 30, 77)
+    for granularity in Granularity:
+        points = series(granularity)
+        assert [one.closing for one in points[:-1]] == [one.opening for one in points[1:]]
+        assert points[-1].closing == 77
+    assert len(series(Granularity.DAY)) == 55
+    assert [one.from_on.weekday() for one in series(Granularity.WEEK)[1:]] == [0] * 8

@@ -7,8 +7,8 @@ from random import Random
 import pytest
 from sqlalchemy import text
 
-from domain.day.operations import Closed, close_day
-from domain.day.refusal import DayOutOfOrder
+from domain.day.operations import Begun, Closed, begin, close_day
+from domain.day.refusal import DayInFuture, DayOutOfOrder, DayPassed
 from domain.day.step import Step
 from domain.servicing.refusal import PeriodClosed
 from ledger import books
@@ -102,6 +102,30 @@ def test_dates_close_in_order_and_a_begun_one_first(db: Database) -> None:
     assert close(db, after) == DayOutOfOrder(expected=tomorrow, field="businessDate")
     closed(db, tomorrow)
     closed(db, after)
+
+
+def test_what_is_begun_is_done_by_whoever_comes_next(db: Database) -> None:
+    portfolio(db)
+    told = command("ordered")
+    begun = db.run(lambda conn: begin(conn, START, chunk_size=3, command=told))
+    assert isinstance(begun, Begun)
+    assert (begun.is_replay, begun.run.closed_at) == (False, None)
+    again = db.run(lambda conn: begin(conn, START, chunk_size=1, command=command("again")))
+    assert again == Begun(run=begun.run, is_replay=True)
+    assert not closed(db, START).is_replay
+    after = db.run(lambda conn: begin(conn, START, command=told))
+    assert isinstance(after, Begun)
+    assert after.is_replay
+    assert after.run.closed_at is not None
+
+
+def test_a_date_that_is_passed_or_has_not_come_is_not_begun(db: Database) -> None:
+    closed(db, START)
+    yesterday, tomorrow = START - timedelta(days=1), START + timedelta(days=1)
+    assert close(db, yesterday) == DayPassed(last_closed=START, field="businessDate")
+    early = close_day(db, tomorrow, command=command("early"), latest=START)
+    assert early == DayInFuture(today=START, field="businessDate")
+    assert isinstance(close_day(db, tomorrow, command=command("then"), latest=tomorrow), Closed)
 
 
 def test_a_closed_month_refuses_and_leaves_nothing_half_done(db: Database) -> None:

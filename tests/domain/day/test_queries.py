@@ -6,7 +6,7 @@ import pytest
 
 from domain.day import queries
 from domain.day.operations import close_day
-from domain.day.step import Step
+from domain.day.step import LOAN_STEPS, State, Step
 from ledger import balances
 from postgres.database import Database
 from seed.chart import LENDER_BOOK
@@ -25,11 +25,16 @@ def test_a_begun_date_is_known_and_its_finished_chunks_with_it(db: Database) -> 
     half = db.run(lambda conn: queries.run_of(conn, tomorrow))
     assert half is not None
     assert half.closed_at is None
+    assert (half.state, half.chunks_done, half.chunks_total) == (State.RUNNING, 1, 3)
+    assert half.next_step is LOAN_STEPS[0]
     done = db.run(lambda conn: queries.done_chunks(conn, tomorrow, Step.ACCRUE_INTEREST))
     assert done < {chunk.number for chunk in half.chunks}
     closed(db, tomorrow)
     assert db.run(queries.last_closed) == tomorrow
     assert db.run(queries.begun) is None
+    whole = db.run(lambda conn: queries.run_of(conn, tomorrow))
+    assert whole is not None
+    assert (whole.state, whole.chunks_done, whole.next_step) == (State.CLOSED, 3, None)
     assert db.run(lambda conn: queries.done_chunks(conn, tomorrow, Step.ACCRUE_INTEREST)) == {
         chunk.number for chunk in half.chunks
     }

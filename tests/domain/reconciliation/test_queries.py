@@ -32,6 +32,16 @@ def test_pages_of_runs_and_differences(conn: Connection) -> None:
     assert queries.discrepancy_of(conn, discrepancy_id=first.discrepancy_id) == first
 
 
+def test_the_first_differences_of_many_runs_are_those_of_each(conn: Connection) -> None:
+    days = [ON, ON + timedelta(days=1)]
+    lines = {on: [(f"PO-{on}-{number}", Kind.COLLECTION, 5, "SUCCESS") for number in range(3)] for on in days}
+    runs = [taken(conn, bank_file(*lines[on], on=on), on=on).run.run_id for on in days]
+    found = queries.discrepancies_of(conn, run_ids=[*runs, 10**9], first=2)
+    assert {run_id: len(rows) for run_id, rows in found.items()} == {runs[0]: 2, runs[1]: 2, 10**9: 0}
+    for run_id in runs:
+        assert found[run_id] == queries.discrepancies(conn, first=2, run_id=run_id)
+
+
 def test_what_is_not_there_is_none(conn: Connection) -> None:
     assert queries.run_of(conn, run_id=10**9) is None
     assert queries.day(conn, profile=SANDBOX_DAY_FILE.code, business_on=ON) is None

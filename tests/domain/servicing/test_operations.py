@@ -270,6 +270,9 @@ def test_reversing_restores_books_and_position_and_happens_once(conn: Connection
     assert isinstance(again, RepaymentReversed)
     unknown = operations.reverse_repayment(conn, repayment_id=1 << 40, on=on, command=command("x"))
     assert isinstance(unknown, RepaymentUnknown)
+    other = world.repay(conn, loan_id, "100.00", on)
+    reused = operations.reverse_repayment(conn, repayment_id=other.repayment_id, on=on, command=command("undo"))
+    assert reused == KeyReused(field="idempotencyKey")
 
 
 def test_reversing_takes_back_the_overpayment_that_was_applied_meanwhile(conn: Connection, world: World) -> None:
