@@ -13,8 +13,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cache, partial
-from pathlib import Path
 from itertools import pairwise
+from pathlib import Path
 from statistics import median, quantiles
 from types import MappingProxyType
 from typing import Final
@@ -147,7 +147,7 @@ def crowd(database: Database, owner: Database, size: Size) -> Ratio:
         return _rate(clients, size.seconds, _posted_one_by_one(batcher, name, spent[clients]))
 
     rates = _interleaved(size.rounds, {str(clients): partial(work, clients) for clients in CROWDS})
-    grown = [rates[str(clients)] for clients in CROWDS if clients >= 8]  # noqa: PLR2004 - where batches begin to fill
+    grown = [rates[str(clients)] for clients in CROWDS if clients >= 8]
     fewer, more = min(pairwise(grown), key=lambda pair: pair[1] / pair[0])
     figures = {f"{clients} clients entries/s": rates[str(clients)] for clients in CROWDS}
     for clients in CROWDS:
@@ -565,10 +565,9 @@ def _copy_bare(conn: Connection, entries: Sequence[Entry], accounts: journal.Acc
     with driver.cursor().copy(_BARE_COPY) as sink:
         for number, entry in zip(ids, entries, strict=True):
             for place, line in enumerate(entry.lines, 1):
-                sink.write_row(
-                    (BOOK, 202601, number, place, DAY, accounts[BOOK, line.account], "CNY", line.side.value, line.amount,
-                     line.dims.subject)
-                )  # fmt: skip
+                account = accounts[BOOK, line.account]
+                where = (BOOK, 202601, number, place, DAY, account, "CNY")
+                sink.write_row((*where, line.side.value, line.amount, line.dims.subject))
             done += len(entry.lines)
     return done
 

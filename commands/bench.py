@@ -33,7 +33,7 @@ def bench(
     rounds: Annotated[int, typer.Option(help="Rounds of each measure, or kills of the chaos.", min=1)] = 5,
     as_json: Json = False,
 ) -> None:
-    """性能与混沌. Example: zhudai bench posting --json; zhudai bench reading --full; zhudai bench chaos --rounds 100."""
+    """性能与混沌. Example: zhudai bench posting; zhudai bench reading --full --json; zhudai bench chaos."""
     wanted = names or list(MEASURES)
     unknown = [name for name in wanted if name not in MEASURES and name != CHAOS]
     if unknown:
