@@ -1,4 +1,4 @@
-"""`export`, `seal`, `verify`, `rebuild`: the journal for other programs, its signed heads, the proof that nothing changed."""
+"""`export`, `seal`, `verify`, `rebuild`: the journal for others, its signed heads, its proof, and its totals made anew."""
 
 import sys
 from collections.abc import Sequence

@@ -156,8 +156,8 @@ def placed(
     """The entry on the day under which it can be booked: its own, or a later one in an open month.
 
     A correction to a closed month goes to `booked_on` (today's business date) or to the first open day after, and keeps
-    its own date as `economic_on`. Both dates are part of what an idempotency key stands for, so whoever repeats a command
-    names the same `booked_on`. The month may still close before the entry is posted; then the door refuses it by name.
+    its own date as `economic_on`. Both dates are part of what an idempotency key stands for, so whoever repeats a
+    command names the same `booked_on`. A month that closes before the entry is posted is refused by the door, by name.
     """
     states = {period.period_id: period.state for period in periods(conn, entry.book)}
     found = place(entry.effective_on, states=states, policy=policy, booked_on=booked_on)

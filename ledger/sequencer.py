@@ -45,8 +45,8 @@ class Difference:
 def rebuild(conn: Connection, book: int) -> list[Difference]:
     """Replace what is derived in a book and differs from its lines and log; answers what differed. The caller commits.
 
-    Posting to the book waits meanwhile. Only the owner of the tables may do it: a session of the application is refused.
-    Leaves, nodes, checkpoints and seals are evidence and stay as they are.
+    Posting waits meanwhile. Only the owner of the tables may do it: a session of the application is refused. Leaves,
+    nodes, checkpoints and seals are evidence and stay as they are.
     """
     rows = conn.execute(text("SELECT what, account_id, detail FROM ledger.rebuild(:b)"), {"b": book})
     return [Difference(row.what, row.account_id, row.detail) for row in rows]

@@ -60,8 +60,10 @@ DERIVED = ("fold", "account_day", "account_tip", "guard", "tip")
 DAMAGES = (
     "UPDATE ledger.account_day SET debit = debit + 1 WHERE upto_seq = 3",
     "DELETE FROM ledger.account_day WHERE effective_on = '2026-01-15'",
-    "INSERT INTO ledger.account_day SELECT book_id, account_id, effective_on + 1, upto_seq, party_id, scheme_id,"
-    " funder_id, channel_id, from_seq, debit, credit, red_debit, red_credit, n FROM ledger.account_day",
+    (
+        "INSERT INTO ledger.account_day SELECT book_id, account_id, effective_on + 1, upto_seq, party_id, scheme_id,"
+        " funder_id, channel_id, from_seq, debit, credit, red_debit, red_credit, n FROM ledger.account_day"
+    ),
     "UPDATE ledger.account_tip SET red_credit = red_credit + 5",
     "DELETE FROM ledger.account_tip",
     "UPDATE ledger.guard SET balance = balance + 1 WHERE subject_id = 2",
@@ -69,8 +71,10 @@ DAMAGES = (
     "UPDATE ledger.tip SET seq = seq + 1",
     "DELETE FROM ledger.tip",
     "DELETE FROM ledger.intake",
-    "INSERT INTO ledger.intake (book_id, entry_id, period_id, is_red) SELECT book_id, entry_id, period_id, is_red"
-    " FROM ledger.log",
+    (
+        "INSERT INTO ledger.intake (book_id, entry_id, period_id, is_red)"
+        " SELECT book_id, entry_id, period_id, is_red FROM ledger.log"
+    ),
 )
 """What a superuser, or a disk, may do to what is derived."""
 
