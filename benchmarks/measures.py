@@ -321,6 +321,7 @@ def last_lines(database: Database, owner: Database, size: Size) -> Ratio:
     """The newest 50 lines of one subject with their running balance, and a bare walk of an index for 50 lines."""
     _histories(database, size.history)
     _bare_tables(owner)
+    account = database.run(_accounts)[BOOK, OWED]
     with owner.transaction() as conn:
         conn.execute(text("INSERT INTO bare.line SELECT * FROM ledger.line"))
         conn.execute(text("ANALYZE bare.line"))
@@ -329,7 +330,9 @@ def last_lines(database: Database, owner: Database, size: Size) -> Ratio:
         return _often(lambda conn: subject_page(conn, book=BOOK, account=OWED, subject=OLD, first=PAGE), database, size)
 
     def walk(_name: str) -> float:
-        return _often(lambda conn: conn.execute(_WALK, {"b": BOOK, "s": OLD, "n": PAGE}).all(), database, size)
+        return _often(
+            lambda conn: conn.execute(_WALK, {"b": BOOK, "s": OLD, "a": account, "n": PAGE}).all(), database, size
+        )
 
     rates = _interleaved(size.rounds, {"ours": ours, "peer": walk})
     return Ratio(
@@ -577,7 +580,8 @@ _BARE_COPY: Final = (
     " subject_id) FROM STDIN"
 )
 _WALK: Final = text(
-    "SELECT * FROM bare.line WHERE book_id = :b AND subject_id = :s ORDER BY entry_id DESC, line_no DESC LIMIT :n"
+    "SELECT * FROM bare.line WHERE book_id = :b AND subject_id = :s AND account_id = :a"
+    " ORDER BY entry_id DESC, line_no DESC LIMIT :n"
 )
 _BARE_ENTRIES: Final = (
     "INSERT INTO bare.entry (book_id, entry_id, event_id, source, ik, body_hash, kind, rule_version, effective_on,"

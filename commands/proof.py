@@ -1,4 +1,4 @@
-"""`export`, `seal`, `verify`, `rebuild`: the journal for others, its signed heads, its proof, and its totals made anew."""
+"""`export`, `seal`, `verify`, `rebuild`: the journal for others, its signed heads, its proof, its totals made anew."""
 
 import sys
 from collections.abc import Sequence
@@ -67,8 +67,8 @@ def seal(
     for book, made in done.items():
         if not isinstance(made, Sealed):
             refuse("LEDGER_ENTRY_MISSING", f"book {book}: entry number {made.seq} is not in the journal: zhudai verify")
-        if notes is not None and made.note is not None:
-            (notes / f"book-{book}-{made.size}.note").write_text(made.note, encoding="utf-8")
+        if notes is not None:
+            server.keep_note(notes, book, made)
         rows.append(
             {"book": book, "entries": made.size, "added": made.leaves, "root": made.root.hex(), "note": made.note}
         )
