@@ -7,8 +7,8 @@
     ZHUDAI_KEY_…         TOKEN, CURSOR, JOURNAL, SEAL, VAULT (the master key), INDEX (blind indexes), BANK
     ZHUDAI_VAULT_KEY_ID  name of the master key
     ZHUDAI_BANK_URL      the bank's gateway
-    ZHUDAI_ANCHOR        a directory that the database's keeper cannot write: signed checkpoints go there, and the server
-                         refuses to start on a database that does not continue them
+    ZHUDAI_ANCHOR        a directory that the database's keeper cannot write: signed checkpoints go there, and the
+                         server refuses to start on a database that does not continue them
     ZHUDAI_MODEL         name of the model in the registry whose champion scores
 
 Without any key, development keys are made once beside the embedded database, and the server binds to loopback only.
