@@ -33,6 +33,7 @@ COMMANDS: Final = MappingProxyType(
         "export": "commands.proof:export",
         "seal": "commands.proof:seal",
         "verify": "commands.proof:verify",
+        "rebuild": "commands.proof:rebuild",
         "bench": "commands.bench:bench",
         "decide": "commands.decide:decide",
         "risk train": "commands.risk:train",

@@ -49,7 +49,7 @@ from graphql_api.schema import executor
 from ledger import books, sequencer
 from ledger.journal import MAC_KEY_OPTION
 from ledger.note import Signer
-from ledger.seal import EntryMissing, Sealed, seal
+from ledger.seal import AnchorBroken, EntryMissing, Sealed, broken_anchors, seal
 from postgres.database import INTERACTIVE, UNLIMITED, Database
 from risk import contract
 from risk.assess import Assessment, Assessor, assessor
@@ -60,6 +60,8 @@ from risk.rules.evaluate import evaluate_document
 from sandbox.client import BankClient
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from sqlalchemy import Connection
     from starlette.types import ASGIApp
 
@@ -178,6 +180,8 @@ def opened(settings: Settings, database_url: str, *, bank_url: str | None = None
         sealed = {MAC_KEY_OPTION: settings.keys.journal}
         database = Database(database_url, timeouts=INTERACTIVE, name="zhudai-server", execution_options=sealed)
         stack.callback(database.dispose)
+        if settings.anchor is not None:
+            hold_anchors(database, settings.anchor, signer(settings))
         patient = Database(
             database_url, timeouts=UNLIMITED, name="zhudai-day", connections_max=2, execution_options=sealed
         )
@@ -208,7 +212,10 @@ def opened(settings: Settings, database_url: str, *, bank_url: str | None = None
             database=database,
             desk=desk,
             bank_url=address,
-            clerks=(*_clerks(database, desk, bank, signer(settings)), day_clerk(patient)),
+            clerks=(
+                *_clerks(database, desk, bank, partial(_sealed, database, signer(settings), settings.anchor)),
+                day_clerk(patient),
+            ),
             dev_tokens=tokens,
             app=application(edge),
         )
@@ -305,6 +312,46 @@ def seal_books(database: Database, by: Signer) -> dict[int, Sealed | EntryMissin
     return {number: database.run(partial(seal, book=number, signers=[by], origin=SIGNER)) for number in numbers}
 
 
+class AnchorsBroken(Exception):
+    """The database does not continue a checkpoint that was kept elsewhere; nothing may be posted to it."""
+
+    def __init__(self, broken: AnchorBroken) -> None:
+        """Keep the stable code beside the sentence."""
+        super().__init__(broken.detail)
+        self.code = broken.code.value
+
+
+def hold_anchors(database: Database, directory: Path, by: Signer) -> None:
+    """Hold every note in a directory against the database; raises AnchorsBroken at the first that it does not continue.
+
+    A backup from before the newest note would take new entries under numbers that were signed for others.
+    """
+    notes = [path.read_text(encoding="utf-8") for path in sorted(directory.glob("*.note"))]
+    with database.snapshot() as conn:
+        for broken in broken_anchors(conn, notes=notes, verifiers=[by.verifier], origin=SIGNER):
+            raise AnchorsBroken(broken)
+
+
+def keep_note(directory: Path, book: int, made: Sealed) -> None:
+    """Write a signed checkpoint into a directory, whole or not at all; one that is there stays as it is."""
+    path = directory / f"book-{book}-{made.size}.note"
+    if made.note is not None and not path.exists():
+        directory.mkdir(parents=True, exist_ok=True)
+        unfinished = path.with_suffix(".unfinished")
+        unfinished.write_text(made.note, encoding="utf-8")
+        unfinished.rename(path)
+
+
+def _sealed(database: Database, by: Signer, anchor: Path | None) -> int:
+    """Sign what is numbered, and keep the notes out of the database's reach; there is never more to do at once."""
+    for book, made in seal_books(database, by).items():
+        if isinstance(made, EntryMissing):
+            _LOG.error("an entry is missing", extra={"book": book, "seq": made.seq})
+        elif anchor is not None:
+            keep_note(anchor, book, made)
+    return 0
+
+
 def _answers(database: Database) -> bool:
     """Whether the database answers."""
     with database.snapshot() as conn:
@@ -324,7 +371,9 @@ def _receiver(database: Database, desk: Desk) -> Callable[[bytes, datetime], byt
     return receive
 
 
-def _clerks(database: Database, desk: Desk, bank: BankClient | None, by: Signer) -> tuple[Clerk, ...]:
+def _clerks(
+    database: Database, desk: Desk, bank: BankClient | None, seal_numbered: Callable[[], int]
+) -> tuple[Clerk, ...]:
     """The threads of a server; without a bank nobody speaks to one."""
 
     def command(what: str) -> Command:
@@ -340,12 +389,6 @@ def _clerks(database: Database, desk: Desk, bank: BankClient | None, by: Signer)
         for number in waiting:
             database.run(partial(_walk, application_id=number, desk=desk, command=command(f"walk/{number}")))
         return len(waiting)
-
-    def seal_numbered() -> int:
-        for book, made in seal_books(database, by).items():
-            if isinstance(made, EntryMissing):
-                _LOG.error("an entry is missing", extra={"book": book, "seq": made.seq})
-        return 0
 
     clerks = [
         Clerk(name="sealer", job=seal_numbered, pause=SEAL_PAUSE),

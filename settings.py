@@ -7,6 +7,8 @@
     ZHUDAI_KEY_…         TOKEN, CURSOR, JOURNAL, SEAL, VAULT (the master key), INDEX (blind indexes), BANK
     ZHUDAI_VAULT_KEY_ID  name of the master key
     ZHUDAI_BANK_URL      the bank's gateway
+    ZHUDAI_ANCHOR        a directory that the database's keeper cannot write: signed checkpoints go there, and the
+                         server refuses to start on a database that does not continue them
     ZHUDAI_MODEL         name of the model in the registry whose champion scores
 
 Without any key, development keys are made once beside the embedded database, and the server binds to loopback only.
@@ -68,6 +70,8 @@ class Settings:
     keys: Keys
     vault_key_id: str
     bank_url: str | None
+    anchor: Path | None
+    """Where signed checkpoints are kept, out of reach of whoever keeps the database."""
     model: str
     development: bool
     """Whether the keys are development keys, which everybody may know."""
@@ -109,6 +113,7 @@ def read(environ: Mapping[str, str] = os.environ, *, data: Path = DATA) -> Setti
         keys=keys or development_keys(data),
         vault_key_id=environ.get("ZHUDAI_VAULT_KEY_ID", "master-1"),
         bank_url=environ.get("ZHUDAI_BANK_URL") or None,
+        anchor=Path(environ["ZHUDAI_ANCHOR"]) if environ.get("ZHUDAI_ANCHOR") else None,
         model=environ.get("ZHUDAI_MODEL", "german"),
         development=keys is None,
     )

@@ -16,6 +16,8 @@ BANK: Final = "1002.01"
 OWED: Final = "1303.01"
 INCOME: Final = "6011"
 COLLECTED: Final = "1002.02"
+PAYABLES: Final = tuple(f"2241.{n:02d}" for n in range(1, 33))
+"""For clients that shall not meet, and for entries over many accounts."""
 
 CHART: Final = (
     Account("1002", "银行存款", AccountClass.ASSET, "CNY", Side.DEBIT, postable=False),
@@ -28,9 +30,8 @@ CHART: Final = (
     ),
     Account(INCOME, "利息收入", AccountClass.INCOME, "CNY", Side.CREDIT),
     Account("2241", "其他应付款", AccountClass.LIABILITY, "CNY", Side.CREDIT, postable=False),
-    *(Account(f"2241.{n:02d}", f"应付款 {n}", AccountClass.LIABILITY, "CNY", Side.CREDIT) for n in range(1, 33)),
+    *(Account(code, f"应付款 {code[-2:]}", AccountClass.LIABILITY, "CNY", Side.CREDIT) for code in PAYABLES),
 )  # fmt: skip
-"""The last 32 are for clients that shall not meet."""
 
 
 def open_small_book(conn: Connection) -> None:

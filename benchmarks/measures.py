@@ -10,18 +10,19 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
-from functools import partial
+from functools import cache, partial
+from itertools import pairwise
 from pathlib import Path
-from statistics import median
+from statistics import median, quantiles
 from types import MappingProxyType
 from typing import Final
 
 from psycopg import sql
 from sqlalchemy import Connection, text
 
-from benchmarks.book import BANK, BOOK, COLLECTED, DAY, INCOME, OWED, repaid
+from benchmarks.book import BANK, BOOK, COLLECTED, DAY, INCOME, OWED, PAYABLES, repaid
 from graphql_api.batcher import Batcher
 from ledger import journal
 from ledger.audit import audit
@@ -29,8 +30,8 @@ from ledger.entry import Dimensions, Entry, Line, Side
 from ledger.journal import driver_of
 from ledger.note import Signer
 from ledger.seal import seal
-from ledger.sequencer import drain
-from ledger.statements import trial_balance
+from ledger.sequencer import drain, sequence
+from ledger.statements import subject_page, trial_balance
 from postgres.database import Database
 
 SIGNER: Final = Signer.from_seed("bench", b"\x08" * 32)
@@ -41,6 +42,16 @@ LONG: Final = 1_002
 FILL: Final = 1_000
 """Lines of an entry that fills the book."""
 DAYS: Final = 60
+FILL_BATCH: Final = 20
+"""Entries of one transaction that fills the book."""
+FOLD_EVERY: Final = 20
+"""Such transactions between two runs of the sequencer."""
+CROWDS: Final = (1, 8, 32, 128)
+"""Clients of the measure that lets the number of clients grow."""
+PAGE: Final = 50
+"""Lines of a page of a subject's statement."""
+SHORT, OLD = 900_001, 900_002
+"""A subject with a page of history and one with as much as `Size.history`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +64,8 @@ class Ratio:
     unit: str
     goal: float
     conditions: str
+    figures: Mapping[str, float] = field(default_factory=dict)
+    """What else was seen: latencies in milliseconds, other rates."""
 
     @property
     def ratio(self) -> float:
@@ -75,6 +88,7 @@ class Ratio:
             "goal": self.goal,
             "met": self.is_met,
             "conditions": self.conditions,
+            "figures": {name: round(value, 3) for name, value in self.figures.items()},
         }
 
 
@@ -86,7 +100,15 @@ class Size:
     """Of each side of each round, where clients work."""
     rounds: int = ROUNDS
     lines: int = 200_000
-    """Of the book that is read and verified."""
+    """Of the book whose trial balance is read."""
+    verified: int = 200_000
+    """Of the book that is verified."""
+    history: int = 10_000
+    """Lines of the subject with a long history."""
+
+
+FULL: Final = Size(lines=10_000_000, verified=1_000_000)
+"""What the goals are stated for."""
 
 
 def posting(database: Database, owner: Database, size: Size) -> Ratio:
@@ -98,11 +120,12 @@ def posting(database: Database, owner: Database, size: Size) -> Ratio:
         "peer": Batcher(database, partial(_insert_bare, accounts=accounts)),
     }
     clients = 32
+    spent: dict[str, list[float]] = {name: [] for name in sides}
 
-    def work(batcher: Batcher[Entry, journal.Verdict], name: str) -> float:
-        return _rate(clients, size.seconds, lambda one, number: len([batcher.submit(_entry(name, one, number))]))
+    def work(batcher: Batcher[Entry, journal.Verdict], side: str, name: str) -> float:
+        return _rate(clients, size.seconds, _posted_one_by_one(batcher, name, spent[side]))
 
-    rates = _interleaved(size.rounds, {name: partial(work, batcher) for name, batcher in sides.items()})
+    rates = _interleaved(size.rounds, {name: partial(work, batcher, name) for name, batcher in sides.items()})
     return Ratio(
         name="posting, whole design over bare group commit",
         ours=rates["ours"],
@@ -110,6 +133,33 @@ def posting(database: Database, owner: Database, size: Size) -> Ratio:
         unit="entries/s",
         goal=0.5,
         conditions=f"{clients} clients, 4 lines an entry, one entry a command, {_machine()}",
+        figures={**_latencies("ours", spent["ours"]), **_latencies("peer", spent["peer"])},
+    )
+
+
+def crowd(database: Database, owner: Database, size: Size) -> Ratio:
+    """1, 8, 32 and 128 clients post through group commit: the rate must not fall while their number grows."""
+    del owner
+    batcher = Batcher(database, partial(journal.append, accounts=database.run(_accounts)))
+    spent: dict[int, list[float]] = {clients: [] for clients in CROWDS}
+
+    def work(clients: int, name: str) -> float:
+        return _rate(clients, size.seconds, _posted_one_by_one(batcher, name, spent[clients]))
+
+    rates = _interleaved(size.rounds, {str(clients): partial(work, clients) for clients in CROWDS})
+    grown = [rates[str(clients)] for clients in CROWDS if clients >= 8]
+    fewer, more = min(pairwise(grown), key=lambda pair: pair[1] / pair[0])
+    figures = {f"{clients} clients entries/s": rates[str(clients)] for clients in CROWDS}
+    for clients in CROWDS:
+        figures |= _latencies(f"{clients} clients", spent[clients])
+    return Ratio(
+        name="posting with four times the clients, the worse of 32 over 8 and 128 over 32",
+        ours=more,
+        peer=fewer,
+        unit="entries/s",
+        goal=1,
+        conditions=f"4 lines an entry, one entry a command, {_machine()}",
+        figures=figures,
     )
 
 
@@ -171,7 +221,7 @@ def long_entry(database: Database, owner: Database, size: Size) -> Ratio:
 def reading(database: Database, owner: Database, size: Size) -> Ratio:
     """A trial balance out of the folded totals, and a GROUP BY over the lines."""
     del owner
-    lines = fill(database, size.lines)
+    lines, filled_per_second = fill(database, size.lines)
 
     def ours(_name: str) -> float:
         return _times(lambda conn: trial_balance(conn, book=BOOK), database, 5)
@@ -186,13 +236,14 @@ def reading(database: Database, owner: Database, size: Size) -> Ratio:
         peer=rates["peer"],
         unit="1/s",
         goal=100,
-        conditions=f"{lines} lines of {DAYS} days (the goal is for 10 million), {_machine()}",
+        conditions=f"{lines} lines of {DAYS} days (the goal is for 10 million), {len(PAYABLES)} accounts, {_machine()}",
+        figures={"filled lines/s": filled_per_second, "ours ms": 1_000 / rates["ours"]},
     )
 
 
 def verifying(database: Database, owner: Database, size: Size) -> Ratio:
     """Verification of the whole book, and a plain COPY of the same rows to a file."""
-    lines = fill(database, size.lines)
+    lines, _ = fill(database, size.verified)
     database.run(lambda conn: seal(conn, book=BOOK, signers=[SIGNER], origin="bench"))
 
     def ours(_name: str) -> float:
@@ -224,40 +275,197 @@ def verifying(database: Database, owner: Database, size: Size) -> Ratio:
         unit="1/s",
         goal=1 / 6,
         conditions=f"{lines} lines, {_machine()}",
+        figures={"ours lines/s": lines * rates["ours"]},
+    )
+
+
+def bulk(database: Database, owner: Database, size: Size) -> Ratio:
+    """Long entries through the one door, and a COPY of the same lines into a bare table with the same indexes.
+
+    There is no second door for bulk: this is what a close of business does, checked like everything else.
+    """
+    _bare_tables(owner)
+    accounts = database.run(_accounts)
+    batch = 10
+
+    def entries(name: str, number: int) -> list[Entry]:
+        return [_long(f"{name}-{number}-{one}", FILL) for one in range(batch)]
+
+    def ours(name: str) -> float:
+        def post(_one: int, number: int) -> int:
+            verdicts = database.run(lambda conn: journal.append(conn, entries(name, number), accounts=accounts))
+            assert all(isinstance(verdict, journal.Posted) for verdict in verdicts), verdicts
+            return batch * FILL
+
+        return _rate(1, size.seconds, post)
+
+    def copy(name: str) -> float:
+        return _rate(
+            1,
+            size.seconds,
+            lambda _, number: owner.run(lambda conn: _copy_bare(conn, entries(name, number), accounts)),
+        )
+
+    rates = _interleaved(size.rounds, {"ours": ours, "peer": copy})
+    return Ratio(
+        name="long entries through the one door over COPY of their lines into a bare indexed table",
+        ours=rates["ours"],
+        peer=rates["peer"],
+        unit="lines/s",
+        goal=0.9,
+        conditions=f"1 client, {batch} entries of {FILL} lines a batch, live partition, {_machine()}",
+    )
+
+
+def last_lines(database: Database, owner: Database, size: Size) -> Ratio:
+    """The newest 50 lines of one subject with their running balance, and a bare walk of an index for 50 lines."""
+    _histories(database, size.history)
+    _bare_tables(owner)
+    account = database.run(_accounts)[BOOK, OWED]
+    with owner.transaction() as conn:
+        conn.execute(text("INSERT INTO bare.line SELECT * FROM ledger.line"))
+        conn.execute(text("ANALYZE bare.line"))
+
+    def ours(_name: str) -> float:
+        return _often(lambda conn: subject_page(conn, book=BOOK, account=OWED, subject=OLD, first=PAGE), database, size)
+
+    def walk(_name: str) -> float:
+        return _often(
+            lambda conn: conn.execute(_WALK, {"b": BOOK, "s": OLD, "a": account, "n": PAGE}).all(), database, size
+        )
+
+    rates = _interleaved(size.rounds, {"ours": ours, "peer": walk})
+    return Ratio(
+        name="last 50 lines of a subject with running balance over a bare index walk",
+        ours=rates["ours"],
+        peer=rates["peer"],
+        unit="1/s",
+        goal=0.5,
+        conditions=f"{size.history} lines of history, medians, one connection, {_machine()}",
+        figures={"ours p50 ms": 1_000 / rates["ours"], "peer p50 ms": 1_000 / rates["peer"]},
+    )
+
+
+def history(database: Database, owner: Database, size: Size) -> Ratio:
+    """The same page of a subject with a long history, and of one that has hardly more than the page."""
+    del owner
+    _histories(database, size.history)
+
+    def read(subject: int, _name: str) -> float:
+        return _often(
+            lambda conn: subject_page(conn, book=BOOK, account=OWED, subject=subject, first=10), database, size
+        )
+
+    rates = _interleaved(size.rounds, {"ours": partial(read, OLD), "peer": partial(read, SHORT)})
+    return Ratio(
+        name="last 10 lines out of a long history over out of ten",
+        ours=rates["ours"],
+        peer=rates["peer"],
+        unit="1/s",
+        goal=1 / 1.5,
+        conditions=f"{size.history} and 10 lines of history, medians, one connection, {_machine()}",
+        figures={"ours p50 ms": 1_000 / rates["ours"], "peer p50 ms": 1_000 / rates["peer"]},
     )
 
 
 Measure = Callable[[Database, Database, Size], Ratio]
 
 MEASURES: Final[Mapping[str, Measure]] = MappingProxyType(
-    {"posting": posting, "hot-account": hot_account, "long-entry": long_entry, "reading": reading, "verify": verifying}
+    {
+        "posting": posting,
+        "crowd": crowd,
+        "hot-account": hot_account,
+        "long-entry": long_entry,
+        "bulk": bulk,
+        "last-lines": last_lines,
+        "history": history,
+        "reading": reading,
+        "verify": verifying,
+    }
 )
 """By name; each takes the database as the application and as its owner see it. Reading and verify fill the book."""
 
 
-def fill(database: Database, lines: int) -> int:
-    """Post long entries over many days through the one door until the book has so many lines; answers how many."""
-    has = database.run(lambda conn: conn.execute(_COUNT, {"b": BOOK}).scalar_one())
-    number = has
-    while number < lines:
-        entries = [_long(f"fill-{number + one * FILL}", FILL, day=(number // FILL + one) % DAYS) for one in range(10)]
-        verdicts = database.run(partial(journal.append, entries=entries))
-        assert all(not isinstance(verdict, journal.Refused) for verdict in verdicts), verdicts
-        number += 10 * FILL
+def fill(database: Database, lines: int) -> tuple[int, float]:
+    """Post long entries over many days through the one door until the book has so many lines.
+
+    Answers how many it has, and how many a second were posted and folded.
+    """
+    accounts = database.run(_accounts)
+    has = int(database.run(lambda conn: conn.execute(_COUNT, {"b": BOOK}).scalar_one()))
+    batches = -(-max(0, lines - has) // (FILL_BATCH * FILL))
+    started = time.perf_counter()
+
+    def post(number: int) -> None:
+        first = has // FILL + number * FILL_BATCH
+        entries = [_wide(f"fill-{one}", day=one % DAYS) for one in range(first, first + FILL_BATCH)]
+        verdicts = database.run(lambda conn: journal.append(conn, entries, accounts=accounts))
+        assert all(isinstance(verdict, journal.Posted) for verdict in verdicts), verdicts
+
+    with ThreadPoolExecutor(2) as pool:  # one builds while the server works for the other
+        for number, _ in enumerate(pool.map(post, range(batches))):
+            if number % FOLD_EVERY == 0:
+                database.run(lambda conn: sequence(conn, BOOK))
     database.run(lambda conn: drain(conn, BOOK))
-    return int(number)
+    posted = batches * FILL_BATCH * FILL
+    return has + posted, posted / (time.perf_counter() - started)
 
 
 def _entry(name: str, client: int, number: int, *, against: str = COLLECTED) -> Entry:
     return repaid(f"{name}-{client}-{number}", 1 + (client * 7_919 + number) % 5_000, against=against)
 
 
-def _long(key: str, lines: int, *, day: int = 0) -> Entry:
-    """As a close of business posts: a line for each subject and two summed ones."""
+def _posted_one_by_one(
+    batcher: Batcher[Entry, journal.Verdict], name: str, spent: list[float]
+) -> Callable[[int, int], int]:
+    """What one client does: it submits an entry, waits for its verdict, and notes the seconds."""
+
+    def client(one: int, number: int) -> int:
+        entry = _entry(name, one, number)
+        started = time.perf_counter()
+        verdict = batcher.submit(entry)
+        spent.append(time.perf_counter() - started)
+        assert isinstance(verdict, journal.Posted), verdict
+        return 1
+
+    return client
+
+
+def _latencies(name: str, seconds: Sequence[float]) -> dict[str, float]:
+    """The middle and the slow end, in milliseconds."""
+    cuts = quantiles(seconds, n=100)
+    return {f"{name} p50 ms": cuts[49] * 1_000, f"{name} p99 ms": cuts[98] * 1_000}
+
+
+def _long(key: str, lines: int) -> Entry:
+    """As a close of business posts: a guarded line for each subject and two summed ones."""
     owed = tuple(Line(OWED, Side.DEBIT, 100 + n, "CNY", Dimensions(subject=1 + n)) for n in range(lines - 2))
     total = sum(line.amount for line in owed)
     summed = (Line(INCOME, Side.CREDIT, total - 1, "CNY"), Line(BANK, Side.CREDIT, 1, "CNY"))
-    return Entry(BOOK, "bench", key, "ACCRUED", DAY + timedelta(days=day), (*owed, *summed), "bench")
+    return Entry(BOOK, "bench", key, "ACCRUED", DAY, (*owed, *summed), "bench")
+
+
+@cache
+def _wide_lines() -> tuple[Line, ...]:
+    sides = tuple(
+        Line(PAYABLES[n % len(PAYABLES)], Side.CREDIT, 100 + n, "CNY", Dimensions(subject=1 + n))
+        for n in range(FILL - 1)
+    )
+    return (*sides, Line(BANK, Side.DEBIT, sum(line.amount for line in sides), "CNY"))
+
+
+def _wide(key: str, *, day: int) -> Entry:
+    """An entry over every payable account; the lines are the same objects each time, so that filling is quick."""
+    return Entry(BOOK, "bench", key, "FILLED", DAY + timedelta(days=day), _wide_lines(), "bench")
+
+
+def _histories(database: Database, lines: int) -> None:
+    """Give one subject ten lines and another `lines`, one an entry, if they have none yet."""
+    accounts = database.run(_accounts)
+    for subject, count in ((SHORT, 10), (OLD, lines)):
+        for low in range(0, count, 500):
+            entries = [repaid(f"history-{subject}-{n}", subject) for n in range(low, min(low + 500, count))]
+            database.run(partial(journal.append, entries=entries, accounts=accounts))
 
 
 def _rate(clients: int, seconds: float, work: Callable[[int, int], int]) -> float:
@@ -288,6 +496,18 @@ def _times(read: Callable[[Connection], object], database: Database, count: int)
         for _ in range(count):
             read(conn)
         return count / (time.perf_counter() - started)
+
+
+def _often(read: Callable[[Connection], object], database: Database, size: Size) -> float:
+    """How often a second `read` can be answered, by its median time."""
+    spent: list[float] = []
+    with database.snapshot() as conn:
+        read(conn)
+        stop = time.perf_counter() + size.seconds / 2
+        while (started := time.perf_counter()) < stop:
+            read(conn)
+            spent.append(time.perf_counter() - started)
+    return 1 / median(spent)
 
 
 def _interleaved(rounds: int, sides: Mapping[str, Callable[[str], float]]) -> dict[str, float]:
@@ -340,6 +560,29 @@ def _insert_bare(conn: Connection, entries: Sequence[Entry], *, accounts: journa
     return [journal.Posted(number, journal.event_of(BOOK, number)) for number in ids]
 
 
+def _copy_bare(conn: Connection, entries: Sequence[Entry], accounts: journal.Accounts) -> int:
+    """COPY the lines of entries, as a bulk loader would; answers how many."""
+    driver = driver_of(conn)
+    ids = journal.reserve(driver, len(entries), conn.info.setdefault("ledger_ids", []))
+    done = 0
+    with driver.cursor().copy(_BARE_COPY) as sink:
+        for number, entry in zip(ids, entries, strict=True):
+            for place, line in enumerate(entry.lines, 1):
+                account = accounts[BOOK, line.account]
+                where = (BOOK, 202601, number, place, DAY, account, "CNY")
+                sink.write_row((*where, line.side.value, line.amount, line.dims.subject))
+            done += len(entry.lines)
+    return done
+
+
+_BARE_COPY: Final = (
+    "COPY bare.line (book_id, period_id, entry_id, line_no, effective_on, account_id, currency, side, amount,"
+    " subject_id) FROM STDIN"
+)
+_WALK: Final = text(
+    "SELECT * FROM bare.line WHERE book_id = :b AND subject_id = :s AND account_id = :a"
+    " ORDER BY entry_id DESC, line_no DESC LIMIT :n"
+)
 _BARE_ENTRIES: Final = (
     "INSERT INTO bare.entry (book_id, entry_id, event_id, source, ik, body_hash, kind, rule_version, effective_on,"
     " economic_on, paid_on, reverses, is_red, actor, description, meta, mac, n_lines, period_id, recorded_at)"

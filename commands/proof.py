@@ -1,4 +1,4 @@
-"""`export`, `seal`, `verify`: the journal for other programs, its signed heads, and the proof that nothing changed."""
+"""`export`, `seal`, `verify`, `rebuild`: the journal for others, its signed heads, its proof, its totals made anew."""
 
 import sys
 from collections.abc import Sequence
@@ -9,9 +9,11 @@ from typing import Annotated
 
 import typer
 from rich.table import Table
+from sqlalchemy import text
 
 import server
-from commands.session import BookId, Json, catch_up, chosen_settings, database, out, print_json, refuse
+from commands.session import BookId, Json, catch_up, chosen_settings, database, err, out, print_json, refuse
+from ledger import sequencer
 from ledger import verify as offline
 from ledger.audit import audit
 from ledger.books import books
@@ -65,8 +67,8 @@ def seal(
     for book, made in done.items():
         if not isinstance(made, Sealed):
             refuse("LEDGER_ENTRY_MISSING", f"book {book}: entry number {made.seq} is not in the journal: zhudai verify")
-        if notes is not None and made.note is not None:
-            (notes / f"book-{book}-{made.size}.note").write_text(made.note, encoding="utf-8")
+        if notes is not None:
+            server.keep_note(notes, book, made)
         rows.append(
             {"book": book, "entries": made.size, "added": made.leaves, "root": made.root.hex(), "note": made.note}
         )
@@ -107,6 +109,29 @@ def verify(
         refuse(
             "LEDGER_VERIFY_FAILED", "something is not as it was sealed: stop posting, keep the disk, call the auditor"
         )
+
+
+def rebuild(
+    *,
+    book: BookId = 1,
+    check: Annotated[bool, typer.Option("--check", help="Only say what differs, and leave it.")] = False,
+) -> None:
+    """重建派生表: make totals and guards anew from the journal. Example: zhudai rebuild --book 1 --check."""
+    with database() as db:
+        owner = Database(db.url, role=None)
+        try:
+            with owner.engine.connect() as conn, conn.begin() as transaction:
+                conn.execute(text("SELECT set_config('ledger.books', '*', true)"))
+                found = sequencer.rebuild(conn, book)
+                if check:
+                    transaction.rollback()
+        finally:
+            owner.dispose()
+    for one in found:
+        out.print(f"{one.table} {one.account_id or ''} {one.detail}")
+    err.print("nothing differs" if not found else f"{len(found)} {'differ' if check else 'made anew'}")
+    if found and check:
+        refuse("LEDGER_DERIVED_DIFFERS", "the totals are not what the lines say: zhudai rebuild makes them anew")
 
 
 def _live(book: int | None, notes: Sequence[str], verifiers: Sequence[Verifier]) -> list[Verification]:

@@ -12,7 +12,7 @@ from rich.table import Table
 
 import server
 import settings
-from commands.session import chosen_settings, database_url, err, out
+from commands.session import chosen_settings, database_url, err, out, refuse
 from postgres.database import Database
 from sandbox import process
 from seed import demo as demonstration
@@ -82,7 +82,11 @@ def _house() -> Iterator[server.House]:
         bank_url = chosen.bank_url
         if bank_url is None and chosen.development:
             bank_url = stack.enter_context(process.running(settings.DATA / "bank", key=chosen.bank_key))
-        yield stack.enter_context(server.opened(chosen, url, bank_url=bank_url))
+        try:
+            house = stack.enter_context(server.opened(chosen, url, bank_url=bank_url))
+        except server.AnchorsBroken as why:
+            refuse(why.code, f"{why}: this is not the newest database, restore a later backup or ask the auditor")
+        yield house
 
 
 @contextmanager

@@ -3,12 +3,13 @@
 All amounts are whole minor units; a signed balance is debit minus credit.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
+from uuid import UUID
 
-from sqlalchemy import ARRAY, BigInteger, Connection, and_, any_, bindparam, case, func, select, text
+from sqlalchemy import ARRAY, BigInteger, Connection, and_, any_, bindparam, case, func, select, text, tuple_
 
 from ledger import tables
 
@@ -145,3 +146,29 @@ def subjects_balances(
 def subject_balances(conn: Connection, *, book: int, subject: int, on: date | None = None) -> dict[str, int]:
     """Debit minus credit by account code of one subject."""
     return subjects_balances(conn, book=book, subjects=[subject], on=on)[subject]
+
+
+def event_residuals(conn: Connection, *, clearing: Collection[tuple[int, str]]) -> dict[tuple[UUID, str], int]:
+    """Debit minus credit per (event, currency) over the clearing accounts between books, where it is not nought.
+
+    `clearing` are the (book, account code) that mirror each other: what one party owes, another is owed by it.
+    An event whose entries stand in all books that it concerns leaves nothing; one that is told names what is missing.
+    """
+    line, entry, account = tables.line, tables.entry, tables.account
+    signed = case((line.c.side == "D", line.c.amount), else_=-line.c.amount)
+    query = (
+        select(entry.c.event_id, line.c.currency, func.sum(signed).label("residual"))
+        .join(account, and_(account.c.book_id == line.c.book_id, account.c.account_id == line.c.account_id))
+        .join(
+            entry,
+            and_(
+                entry.c.book_id == line.c.book_id,
+                entry.c.period_id == line.c.period_id,
+                entry.c.entry_id == line.c.entry_id,
+            ),
+        )
+        .where(tuple_(account.c.book_id, account.c.code).in_(list(clearing)))
+        .group_by(entry.c.event_id, line.c.currency)
+        .having(func.sum(signed) != 0)
+    )
+    return {(row.event_id, row.currency): int(row.residual) for row in conn.execute(query)}

@@ -1,7 +1,7 @@
 """The registry: opening books, accounts and months, and closing months. Shell; nothing here posts."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 
@@ -9,8 +9,8 @@ from sqlalchemy import Connection, func, select, text
 
 from ledger import tables
 from ledger.account import Account, AccountClass, Policy
-from ledger.entry import Side
-from ledger.period import PeriodState
+from ledger.entry import Entry, Side
+from ledger.period import CorrectionPolicy, PeriodClosed, PeriodState, place
 
 
 class ReversalStyle(StrEnum):
@@ -155,6 +155,24 @@ def chart(conn: Connection, book: int) -> dict[int, Account]:
         )
         for r in rows
     }
+
+
+def placed(
+    conn: Connection, entry: Entry, *, booked_on: date, policy: CorrectionPolicy = CorrectionPolicy.CORRECT_IN_CURRENT
+) -> Entry | PeriodClosed:
+    """The entry on the day under which it can be booked: its own, or a later one in an open month.
+
+    A correction to a closed month goes to `booked_on` (today's business date) or to the first open day after, and keeps
+    its own date as `economic_on`. Both dates are part of what an idempotency key stands for, so whoever repeats a
+    command names the same `booked_on`. A month that closes before the entry is posted is refused by the door, by name.
+    """
+    states = {period.period_id: period.state for period in periods(conn, entry.book)}
+    found = place(entry.effective_on, states=states, policy=policy, booked_on=booked_on)
+    if isinstance(found, PeriodClosed):
+        return found
+    if found.economic_on is None:
+        return entry
+    return replace(entry, effective_on=found.effective_on, economic_on=entry.economic_on or found.economic_on)
 
 
 def pending(conn: Connection, book: int) -> int:

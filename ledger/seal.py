@@ -7,6 +7,7 @@ import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Final
 
 from sqlalchemy import Connection, text
@@ -14,7 +15,7 @@ from sqlalchemy import Connection, text
 from ledger import merkle
 from ledger.encoding import digest, leaf_bytes, meta_text_digest, seal_bytes
 from ledger.head import AccountRow, account_root, balance_root
-from ledger.note import ED25519, Checkpoint, Signer, sign
+from ledger.note import ED25519, Checkpoint, NoteInvalid, Signer, Verifier, opened, read, sign
 from ledger.period import bounds
 from ledger.stream import stored
 
@@ -73,6 +74,56 @@ def seal(
     author = _Author(tuple(signers), f"{origin}/book/{book}", hash_name)
     note = _checkpoint(conn, book, size, root, author) if size else None
     return Sealed(size, size - done, root, note, _seal_periods(conn, book, size, author))
+
+
+class Break(StrEnum):
+    """How a database can contradict a checkpoint that was kept elsewhere."""
+
+    OLDER = "LEDGER_OLDER_THAN_ANCHOR"
+    """It holds fewer sealed entries than were signed: it was restored from before, or its tail is gone."""
+    OTHER = "LEDGER_DIFFERS_FROM_ANCHOR"
+    """Its entries are not the ones that were signed."""
+    UNTRUSTED = "LEDGER_ANCHOR_UNTRUSTED"
+    """The note itself is malformed, or not signed by a key that is trusted."""
+
+
+@dataclass(frozen=True, slots=True)
+class AnchorBroken:
+    """A checkpoint kept elsewhere that the database does not continue."""
+
+    code: Break
+    detail: str
+
+
+def broken_anchors(
+    conn: Connection, *, notes: Sequence[str], verifiers: Sequence[Verifier], origin: str, hash_name: str = "sha256"
+) -> list[AnchorBroken]:
+    """Which checkpoints kept elsewhere the database does not continue; none when it is as new as all of them.
+
+    Looks up a few nodes per note, not the journal, so it can stand before every start: what an acknowledged entry was
+    worth is lost the moment an older backup takes new entries. `audit` reads every row.
+    """
+    broken = []
+    for note in notes:
+        try:
+            checkpoint = read(opened(note, verifiers))
+        except NoteInvalid as error:
+            broken.append(AnchorBroken(Break.UNTRUSTED, str(error)))
+            continue
+        name, _, number = checkpoint.origin.rpartition("/book/")
+        if name != origin or not number.isdecimal():
+            broken.append(AnchorBroken(Break.UNTRUSTED, checkpoint.origin))
+            continue
+        book, size = int(number), checkpoint.size
+        here = conn.execute(_SEALED_HEAD, {"b": book}).scalar_one()
+        if here < size:
+            broken.append(AnchorBroken(Break.OLDER, f"book {book}: {size} entries were signed, {here} are here"))
+        elif merkle.root_of_peaks(merkle.peaks_of(size, node_reader(conn, book=book)), hash_name) != checkpoint.root:
+            broken.append(AnchorBroken(Break.OTHER, f"book {book}: the first {size} entries"))
+    return broken
+
+
+_SEALED_HEAD: Final = text("SELECT coalesce(max(seq), 0) FROM ledger.leaf WHERE book_id = :b")
 
 
 def node_reader(conn: Connection, *, book: int) -> merkle.Node:

@@ -14,7 +14,7 @@ from ledger import tables
 from ledger.account import Account
 from ledger.balances import balance_at, day_turnovers
 from ledger.books import ReversalStyle, chart
-from ledger.entry import Dimensions, Side
+from ledger.entry import BIGINT_MAX, Dimensions, Side
 
 BEGINNING: Final = date(1900, 1, 1)
 """Before every entry."""
@@ -414,6 +414,78 @@ def subject_statements(
             line = _statement_line(row, account=row.code, balance=balance, cursor=cursor)
             lines[row.subject_id].append(line)
     return {subject: SubjectStatement(book, subject, tuple(lines[subject]), closing[subject]) for subject in subjects}
+
+
+@dataclass(frozen=True, slots=True)
+class PagedLine:
+    """A line of one subject on one account, newest first, with what the balance was after it."""
+
+    entry_id: int
+    line_no: int
+    effective_on: date
+    side: Side
+    amount: int
+    balance: int
+    """Debit minus credit of the subject on the account once this line was recorded."""
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectPage:
+    """The newest lines of a subject on an account, in the order of recording backwards."""
+
+    balance: int
+    """Debit minus credit after the first line shown: of now, on the first page."""
+    lines: tuple[PagedLine, ...]
+    after: str | None
+    """Where the next page begins; None when this is the last."""
+
+
+def subject_page(
+    conn: Connection, *, book: int, account: str, subject: int, after: str | None = None, first: int = 50
+) -> SubjectPage | None:
+    """A page of a subject's lines on a guarded account, walked back from its guard; None when there is no guard.
+
+    Costs as much as the page, however long the history: the guard is the balance of now, and the lines are read
+    backwards in the subject's index. Raises CursorInvalid for a foreign cursor.
+    """
+    place = _read_cursor(after) if after is not None else None
+    rows = conn.execute(
+        _SUBJECT_PAGE,
+        {
+            "b": book,
+            "code": account,
+            "s": subject,
+            "entry": place.seq if place else BIGINT_MAX,
+            "no": place.line_no if place else 0,
+            "first": first + 1,
+        },
+    ).all()
+    if not rows:
+        return None
+    balance = top = place.balance if place else rows[0].top
+    lines = []
+    for row in rows[:first]:
+        if row.amount is not None:
+            line = PagedLine(row.entry_id, row.line_no, row.effective_on, Side(row.side), row.amount, balance)
+            lines.append(line)
+            balance -= row.amount if line.side is Side.DEBIT else -row.amount
+    last = lines[-1] if len(rows) > first else None
+    cursor = None if last is None else _write_cursor(_Place(0, BEGINNING, last.entry_id, last.line_no, balance))
+    return SubjectPage(top, tuple(lines), cursor)
+
+
+_SUBJECT_PAGE: Final = text("""
+  SELECT CASE a.normal_side WHEN 'D' THEN g.balance ELSE -g.balance END top,
+         l.entry_id, l.line_no, l.effective_on, l.side, l.amount
+    FROM ledger.account a JOIN ledger.guard g ON g.book_id = a.book_id AND g.account_id = a.account_id
+    LEFT JOIN LATERAL (
+      SELECT * FROM ledger.line x
+       WHERE x.book_id = :b AND x.subject_id = :s AND x.entry_id <= :entry AND x.account_id = a.account_id
+         AND (x.entry_id < :entry OR x.line_no < :no)
+       ORDER BY x.entry_id DESC, x.line_no DESC LIMIT :first) l ON true
+   WHERE a.book_id = :b AND a.code = :code AND g.subject_id = :s
+   ORDER BY l.entry_id DESC, l.line_no DESC
+""")
 
 
 def _statement_line(row: Any, *, account: str, balance: int, cursor: str) -> StatementLine:  # noqa: ANN401 - a result row

@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 import httpx
+import psycopg
 import pytest
 
 from cli import COMMANDS, SCHEMAS
@@ -75,6 +76,19 @@ def test_what_was_sealed_is_verified_with_and_without_the_database(lived: str, t
     assert found.returncode == 1
     assert "LEDGER_ENTRY_ALTERED entry" in found.stdout
     assert "LEDGER_VERIFY_FAILED" in found.stderr
+
+
+def test_damaged_totals_are_told_and_made_anew(lived: str) -> None:
+    whole = zhudai(lived, "rebuild", "--check")
+    assert (whole.returncode, whole.stdout) == (0, ""), whole.stdout
+    with psycopg.connect(lived, autocommit=True) as superuser:
+        superuser.execute("UPDATE ledger.account_tip SET debit = debit + 1 WHERE book_id = 1")
+    told = zhudai(lived, "rebuild", "--check")
+    assert told.returncode == 1
+    assert "account_tip" in told.stdout
+    assert "LEDGER_DERIVED_DIFFERS" in told.stderr
+    assert zhudai(lived, "rebuild").returncode == 0
+    assert zhudai(lived, "rebuild", "--check").returncode == 0
 
 
 def test_a_journal_leaves_for_other_programs(lived: str) -> None:

@@ -15,8 +15,12 @@ import httpx
 import pytest
 from sqlalchemy import text
 
+import server
+import settings
 from domain.channel.signature import message
 from ledger import sequencer
+from ledger.note import Checkpoint, Signer, sign
+from ledger.seal import Sealed
 from postgres.database import Database
 from seed import german, messages
 from seed.chart import LENDER_BOOK
@@ -194,6 +198,32 @@ def test_development_keys_bind_to_loopback_only(module_db: Database, tmp_path: P
     )
     assert ran.returncode == 1
     assert "KEYS_MISSING" in ran.stderr
+
+
+def test_it_does_not_start_on_a_database_older_than_what_it_signed(module_db: Database, tmp_path: Path) -> None:
+    """A backup from before the newest checkpoint would give the numbers of lost entries to new ones."""
+    keys = settings.development_keys(tmp_path / ".data")
+    signed = Checkpoint("zhudai/book/1", 10**6, b"\1" * 32).text()
+    anchor = tmp_path / "elsewhere"
+    anchor.mkdir()
+    (anchor / "book-1-1000000.note").write_text(sign(signed, [Signer.from_seed("zhudai", keys.seal)]), "utf-8")
+    environ = {**os.environ, "DATABASE_URL": module_db.url, "ZHUDAI_ANCHOR": str(anchor), "PYTHONPATH": str(REPOSITORY)}
+    ran = subprocess.run(
+        [sys.executable, "-m", "cli", "serve"], cwd=tmp_path, env=environ, capture_output=True, text=True, check=False
+    )
+    assert ran.returncode == 1
+    assert "LEDGER_OLDER_THAN_ANCHOR" in ran.stderr
+
+
+def test_what_it_signs_is_kept_elsewhere_and_held_at_the_next_start(module_db: Database, tmp_path: Path) -> None:
+    by = Signer.from_seed("zhudai", b"\5" * 32)
+    module_db.run(lambda conn: sequencer.drain(conn, LENDER_BOOK))
+    made = server.seal_books(module_db, by)[LENDER_BOOK]
+    assert isinstance(made, Sealed)
+    server.keep_note(tmp_path / "elsewhere", LENDER_BOOK, made)
+    kept = [path.read_text("utf-8") for path in (tmp_path / "elsewhere").iterdir()]
+    assert kept == [made.note] * bool(made.size)
+    server.hold_anchors(module_db, tmp_path / "elsewhere", by)
 
 
 def test_it_ends_when_told_and_leaves_no_connection(running: Running, module_db: Database) -> None:

@@ -6,7 +6,7 @@ from benchmarks.book import open_small_book
 from benchmarks.measures import MEASURES, Size
 from postgres.database import Database
 
-SMALL = Size(seconds=0.2, rounds=1, lines=4_000)
+SMALL = Size(seconds=0.2, rounds=1, lines=40_000, verified=20_000, history=600)
 
 
 @pytest.mark.parametrize("name", MEASURES)

@@ -2,7 +2,6 @@
 
 import random
 import threading
-from collections.abc import Callable
 from datetime import date
 from functools import partial
 
@@ -14,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from ledger import journal
 from ledger.audit import audit
 from ledger.balances import balance_now
-from ledger.journal import Posted, Replayed, Verdict
+from ledger.journal import Posted
 from ledger.note import Signer
 from ledger.seal import seal
 from ledger.sequencer import drain, sequence
@@ -30,34 +29,6 @@ def opened(db: Database) -> None:
     with db.transaction() as conn:
         open_story_book(conn)
         journal.append(conn, [lent("loan", 1, 1_000)])
-
-
-@pytest.mark.law(11)
-def test_the_same_key_from_many_sessions_is_one_entry(db: Database) -> None:
-    opened(db)
-    sessions = 8
-    barrier = threading.Barrier(sessions)
-    verdicts: list[Verdict] = []
-
-    def post() -> None:
-        barrier.wait()
-        verdicts.extend(db.run(lambda conn: journal.append(conn, [repaid("once", 1, 600), lent("twin", 9, 5)])))
-
-    together([post] * sessions)
-    kinds = [type(verdict) for verdict in verdicts]
-    assert (kinds.count(Posted), kinds.count(Replayed)) == (2, 2 * (sessions - 1))
-    assert len({verdict.entry_id for verdict in verdicts if not isinstance(verdict, journal.Refused)}) == 2
-    with db.transaction() as conn:
-        assert balance_now(conn, book=BOOK, account="1303.01") == 1_000 - 600 + 5
-
-
-def together(actions: list[Callable[[], None]]) -> None:
-    """Run each action in a thread of its own; all end before this returns."""
-    threads = [threading.Thread(target=action) for action in actions]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
 
 
 @pytest.mark.law(20, 21, 22, 23)

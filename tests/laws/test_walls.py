@@ -97,6 +97,7 @@ FUNCTION_GRANTS = {
     "month_of": {"ledger_reader", "ledger_auditor"},
     "may_touch": {"ledger_reader", "ledger_auditor"},
     "derived_difference": {"ledger_reader", "ledger_auditor"},
+    "rebuild": set[str](),
     "move_guards": set[str](),
     "refuse_change": set[str](),
     "only_closing": set[str](),

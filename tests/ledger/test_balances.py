@@ -1,8 +1,11 @@
 """Balances: exact with the sequencer behind, and never changing for a pinned number."""
 
 from datetime import date
+from uuid import UUID
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from sqlalchemy import Connection
 
 from ledger import journal
@@ -12,12 +15,14 @@ from ledger.balances import (
     balance_now,
     balances_now,
     day_turnovers,
+    event_residuals,
     residuals,
     subject_balances,
     subjects_balances,
 )
+from ledger.entry import Entry, Line, Side
 from ledger.sequencer import drain, head, sequence
-from tests.ledger.conftest import lent, repaid
+from tests.ledger.conftest import JANUARY, lent, open_test_book, repaid
 
 pytestmark = pytest.mark.usefixtures("book")
 
@@ -103,3 +108,37 @@ def test_what_is_left_on_an_account_waits_since_its_oldest_unmet_line(conn: Conn
     assert left()[0] == Residual("1303.01", 0, None)
     credit = residuals(conn, book=1, accounts=["1002.01"])
     assert credit == [Residual("1002.01", -150, date(2026, 1, 5))]
+
+
+def owed(event: UUID, key: str, amount: int, *, book: int, is_payer: bool) -> Entry:
+    """What one book owes another, in the book that owes it or in the one that is owed it."""
+    debit, credit = ("6011", "2241") if is_payer else ("1002.02", "6011")
+    lines = (Line(debit, Side.DEBIT, amount, "CNY"), Line(credit, Side.CREDIT, amount, "CNY"))
+    return Entry(book, "test", f"{key}-{is_payer}", "SHARED", JANUARY, lines, "tester", event_id=event)
+
+
+CLEARING = {(1, "2241"), (2, "1002.02"), (2, "2241"), (3, "1002.02"), (3, "2241"), (1, "1002.02")}
+
+
+@given(st.lists(st.tuples(st.integers(1, 10**9), st.permutations([1, 2, 3])), min_size=1, max_size=6), st.data())
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+def test_clearing_accounts_net_to_nought_per_event_unless_a_book_misses_its_side(
+    conn: Connection, shares: list[tuple[int, list[int]]], data: st.DataObject
+) -> None:
+    with conn.begin_nested() as savepoint:
+        for book in (2, 3):
+            open_test_book(conn, book)
+        events = [UUID(int=n + 1) for n in range(len(shares))]
+        entries = [
+            owed(event, str(n), amount, book=book, is_payer=is_payer)
+            for n, (event, (amount, (payer, payee, _))) in enumerate(zip(events, shares, strict=True))
+            for book, is_payer in ((payer, True), (payee, False))
+        ]
+        missing = data.draw(st.integers(0, len(entries) - 1))
+        journal.append(conn, [entry for n, entry in enumerate(entries) if n != missing])
+        lost = entries[missing]
+        alone = lost.lines[0].amount if lost.key.endswith("True") else -lost.lines[0].amount
+        assert event_residuals(conn, clearing=CLEARING) == {(lost.event_id, "CNY"): alone}
+        journal.append(conn, [lost])
+        assert event_residuals(conn, clearing=CLEARING) == {}
+        savepoint.rollback()

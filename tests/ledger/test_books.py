@@ -20,13 +20,15 @@ from ledger.books import (
     open_book,
     open_period,
     periods,
+    placed,
     reopen,
 )
-from ledger.entry import Side
-from ledger.journal import Refused
-from ledger.period import PeriodState
+from ledger.entry import Side, reversed_entry
+from ledger.journal import Posted, Refused
+from ledger.period import CorrectionPolicy, PeriodClosed, PeriodState
 from ledger.sequencer import head
-from tests.ledger.conftest import CHART, lent
+from ledger.statements import totals_by_account, trial_balance
+from tests.ledger.conftest import CHART, JANUARY, lent
 
 
 def refuses(conn: Connection, word: str, action: object, *args: object) -> None:
@@ -97,3 +99,33 @@ def test_a_session_of_another_book_may_not_register(conn: Connection, book: int)
         (close_period, (book, 202601)),
     ):
         refuses(conn, "LEDGER_BOOK_FORBIDDEN", action, *args)
+
+
+@pytest.mark.law(31, 32)
+def test_a_correction_to_a_closed_month_is_booked_into_the_open_one_and_keeps_its_date(
+    conn: Connection, book: int
+) -> None:
+    posted = journal.append(conn, [lent("wrong", 1, 100)])[0]
+    assert isinstance(posted, Posted)
+    close_period(conn, book, 202601)
+    january = totals_by_account(trial_balance(conn, book=book, to_on=date(2026, 1, 31)))
+    undo = reversed_entry(
+        lent("wrong", 1, 100), entry_id=posted.entry_id, key="undo", effective_on=JANUARY, actor="tester"
+    )
+    booked = [placed(conn, entry, booked_on=date(2026, 2, 5)) for entry in (undo, lent("right", 1, 90))]
+    entries = [entry for entry in booked if not isinstance(entry, PeriodClosed)]
+    assert [(entry.effective_on, entry.economic_on) for entry in entries] == [(date(2026, 2, 5), JANUARY)] * 2
+    assert [type(verdict) for verdict in journal.append(conn, entries)] == [Posted, Posted]
+    assert totals_by_account(trial_balance(conn, book=book, to_on=date(2026, 1, 31))) == january
+    assert totals_by_account(trial_balance(conn, book=book))["1303.01"] == 90
+    stored = journal.find_by_key(conn, book=book, source="test", key="undo")
+    assert stored is not None
+    assert (stored.entry.economic_on, stored.entry.reverses) == (JANUARY, posted.entry_id)
+
+
+def test_what_is_in_time_stays_and_what_must_not_move_is_refused(conn: Connection, book: int) -> None:
+    entry = lent("a", 1, 1)
+    assert placed(conn, entry, booked_on=date(2026, 2, 5)) is entry
+    close_period(conn, book, 202601)
+    refused = placed(conn, entry, booked_on=date(2026, 2, 5), policy=CorrectionPolicy.REFUSE)
+    assert refused == PeriodClosed(202601, 202602)

@@ -8,7 +8,16 @@ from sqlalchemy import Connection, text
 from ledger import journal, merkle
 from ledger.books import close_period
 from ledger.note import Signer, opened, read
-from ledger.seal import Sealed, checkpoints, inclusion_proofs, node_reader, seal
+from ledger.seal import (
+    AnchorBroken,
+    Break,
+    Sealed,
+    broken_anchors,
+    checkpoints,
+    inclusion_proofs,
+    node_reader,
+    seal,
+)
 from ledger.sequencer import drain
 from tests.ledger.conftest import lent
 
@@ -82,3 +91,46 @@ def test_proofs_of_many_entries_are_the_proofs_of_each(conn: Connection) -> None
             assert merkle.verify_inclusion(
                 known[seq - 1], index=seq - 1, size=one.size, root=one.root, proof=found[seq]
             )
+
+
+def broken(conn: Connection, *notes: str) -> list[AnchorBroken]:
+    """What is wrong with notes kept elsewhere."""
+    return broken_anchors(conn, notes=notes, verifiers=[SIGNER.verifier], origin="test/1")
+
+
+def test_a_database_continues_every_checkpoint_that_it_signed(conn: Connection) -> None:
+    notes = []
+    for n in range(1, 8):
+        journal.append(conn, [lent(f"a{n}", n, 10)])
+        drain(conn, 1)
+        notes.append(sealed(conn).note or "")
+    assert broken(conn, *notes) == []
+
+
+def test_a_database_older_or_other_than_a_checkpoint_kept_elsewhere_is_told(conn: Connection) -> None:
+    journal.append(conn, [lent("a", 1, 10)])
+    drain(conn, 1)
+    sealed(conn)
+    notes = {}
+    for name in ("lost", "kept"):
+        with conn.begin_nested() as savepoint:  # acknowledged, then lost with the disk
+            journal.append(conn, [lent(name, 2, 20)])
+            drain(conn, 1)
+            notes[name] = sealed(conn).note or ""
+            savepoint.rollback()
+    assert broken(conn, notes["lost"]) == [AnchorBroken(Break.OLDER, "book 1: 2 entries were signed, 1 are here")]
+    journal.append(conn, [lent("after the restore", 3, 30)])
+    drain(conn, 1)
+    sealed(conn)
+    assert broken(conn, notes["lost"]) == [AnchorBroken(Break.OTHER, "book 1: the first 2 entries")]
+
+
+def test_a_note_of_a_stranger_is_no_anchor(conn: Connection) -> None:
+    journal.append(conn, [lent("a", 1, 10)])
+    drain(conn, 1)
+    note = sealed(conn).note or ""
+    forged = note.replace("\n1\n", "\n9\n", 1)
+    assert [one.code for one in broken(conn, forged, "nothing")] == [Break.UNTRUSTED, Break.UNTRUSTED]
+    assert [one.code for one in broken_anchors(conn, notes=[note], verifiers=[SIGNER.verifier], origin="other")] == [
+        Break.UNTRUSTED
+    ]

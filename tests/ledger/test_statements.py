@@ -22,6 +22,7 @@ from ledger.statements import (
     Turnover,
     account_statement,
     balances_during,
+    subject_page,
     subject_statement,
     totals_by_account,
     trial_balance,
@@ -261,3 +262,40 @@ def test_a_series_of_balances_closes_where_the_next_one_opens(conn: Connection) 
         assert points[-1].closing == 77
     assert len(series(Granularity.DAY)) == 55
     assert [one.from_on.weekday() for one in series(Granularity.WEEK)[1:]] == [0] * 8
+
+
+@given(st.lists(st.tuples(st.booleans(), st.integers(1, 50), st.integers(1, 3)), max_size=9), st.integers(1, 4))
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+def test_the_newest_lines_of_a_subject_run_back_from_its_guard(
+    conn: Connection, moves: list[tuple[bool, int, int]], size: int
+) -> None:
+    """Pages join to the subject's lines in the order of recording, whatever their days, while others are posted."""
+    with conn.begin_nested() as savepoint:
+        journal.append(conn, [lent("first", 7, 1_000)])
+        expected = [1_000]
+        for n, (is_lent, amount, month) in enumerate(moves):
+            make = lent if is_lent else repaid
+            journal.append(conn, [make(f"m{n}", 7, amount, on=JANUARY.replace(month=month)), lent(f"o{n}", 8, 5)])
+            expected.append(amount if is_lent else -amount)
+        shown: list[tuple[int, int]] = []
+        after: str | None = None
+        while True:
+            page = subject_page(conn, book=1, account="1303.01", subject=7, after=after, first=size)
+            assert page is not None
+            assert page.lines[0].balance == page.balance
+            shown += [(line.amount if line.side is Side.DEBIT else -line.amount, line.balance) for line in page.lines]
+            after = page.after
+            if after is None:
+                break
+            journal.append(conn, [lent(f"meanwhile{len(shown)}", 7, 3)])
+        assert shown == [(amount, sum(expected[: n + 1])) for n, amount in reversed(list(enumerate(expected)))]
+        savepoint.rollback()
+
+
+def test_a_subject_without_a_guard_has_no_page(conn: Connection) -> None:
+    journal.append(conn, [lent("a", 1, 10)])
+    assert subject_page(conn, book=1, account="1303.01", subject=2) is None
+    assert subject_page(conn, book=1, account="6011", subject=1) is None
+    assert subject_page(conn, book=1, account="none", subject=1) is None
+    with pytest.raises(CursorInvalid):
+        subject_page(conn, book=1, account="1303.01", subject=1, after="!")
