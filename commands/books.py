@@ -38,6 +38,13 @@ FIGURES: Final = {
     "closing_credit": ("closingCredit", "期末贷方 closing C"),
 }
 """A turnover's amounts: name in files, heading for people."""
+DIMENSIONS: Final = {
+    Dimension.PARTY: "合作方 party",
+    Dimension.SCHEME: "产品 scheme",
+    Dimension.FUNDER: "资金方 funder",
+    Dimension.CHANNEL: "渠道 channel",
+}
+"""Headings of what a trial balance is split by."""
 PAGE: Final = 1000
 """Lines of a statement read at a time where the whole range is wanted."""
 
@@ -149,7 +156,7 @@ def sheet_of(balance: TrialBalance) -> Sheet:
         columns=(
             Column(name="account", heading="科目 account"),
             Column(name="name", heading="名称 name"),
-            *(Column(name=one.value, heading=one.value) for one in dimensions),
+            *(Column(name=one.value, heading=DIMENSIONS[one]) for one in dimensions),
             *(
                 Column(name=name, heading=heading, is_figure=True, hides_zero=True)
                 for name, heading in FIGURES.values()
