@@ -43,13 +43,14 @@ outside: setup ## the whole demonstration's journal before three other bookkeepi
 	ZHUDAI_DEMO=whole $(BIN)/python -m pytest tests/outside
 
 laws: setup ## only the laws of the ledger and the business
-	$(BIN)/python -m pytest tests/laws $(wildcard tests/model)
+	$(BIN)/python -m pytest tests/laws tests/model
 
 schema: setup ## print the GraphQL schema into graphql_api/schema.graphql
 	@$(ZHUDAI) schema > graphql_api/schema.graphql.new && mv graphql_api/schema.graphql.new graphql_api/schema.graphql
 
-docs: setup ## regenerate docs/reference
-	@$(ZHUDAI) docs
+docs: setup ## write docs/reference anew from the code, and run every block of the guides
+	$(BIN)/python -m tests.laws.table > docs/reference/laws.md.new && mv docs/reference/laws.md.new docs/reference/laws.md
+	$(BIN)/python -m pytest -q tests/docs
 
 bench: setup ## the benchmarks, results as JSON with ratios
 	@$(ZHUDAI) bench

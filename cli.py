@@ -6,7 +6,7 @@ Exit 0 done, 1 refused or found something, 2 wrong usage; errors are one sentenc
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from importlib import import_module
 from inspect import Parameter, signature
@@ -16,6 +16,7 @@ from typing import Annotated, Final
 
 import typer
 from typer.core import TyperCommand, TyperGroup
+from typer.exceptions import TyperException
 
 from postgres.binaries import PostgresUnavailable
 
@@ -47,6 +48,13 @@ COMMANDS: Final = MappingProxyType(
 )
 """Where each command is written, a sub-command under two words. Only the one that is asked for is loaded: the others'
 libraries take seconds."""
+
+REFUSED: Final = 1
+"""Exit code of what was refused, or found something."""
+WRONG_USAGE: Final = 2
+"""Exit code of what was asked wrongly."""
+INTERRUPTED: Final = 130
+"""Exit code after Ctrl-C, as shells have it."""
 
 SCHEMAS: Final = Path(__file__).parent / "commands" / "schemas"
 """What `--json` prints, command by command, as JSON Schema."""
@@ -100,7 +108,9 @@ class Lazy(TyperGroup):
         return made
 
 
-app: Final = typer.Typer(cls=Lazy, no_args_is_help=True, add_completion=False, help=__doc__)
+app: Final = typer.Typer(
+    cls=Lazy, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__
+)
 
 
 @app.callback()
@@ -108,13 +118,27 @@ def zhudai() -> None:
     """Say what there is."""
 
 
-def main() -> None:
-    """Run the command line."""
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line; ends with SystemExit: 0 done, 1 refused or found something, 2 wrong usage."""
     try:
-        app()
-    except PostgresUnavailable as error:
-        sys.stderr.write(f"{error}\n")
-        raise SystemExit(1) from None
+        ended = app(arguments, prog_name="zhudai", standalone_mode=False)
+    except typer.Abort:
+        ended = INTERRUPTED
+    except TyperException as wrong:
+        ended = _misused(wrong)
+    except PostgresUnavailable as unavailable:
+        sys.stderr.write(f"{unavailable}\n")
+        ended = REFUSED
+    raise SystemExit(ended)
+
+
+def _misused(wrong: TyperException) -> int:
+    """Say wrong usage in one sentence; a group without a command has shown its help already and says nothing."""
+    said, context = wrong.format_message(), getattr(wrong, "ctx", None)
+    if said:
+        path = "zhudai" if context is None else context.command_path
+        sys.stderr.write(f"USAGE_WRONG {said.rstrip('.')}: see {path} --help\n")
+    return WRONG_USAGE
 
 
 if __name__ == "__main__":

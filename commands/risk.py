@@ -87,7 +87,7 @@ def train(
     (output / CONTRACT).write_text(features.text, encoding="utf-8")
     (output / REGISTRATION).write_text(json.dumps(kept, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     if as_json:
-        print_json({"left_out": len(table.faults), "card": told})
+        print_json({"leftOut": len(table.faults), "card": told})
         return
     shown = Table(title=f"{output}: {made.rows} rows, {made.bad_rows} bad, {len(table.faults)} left out")
     shown.add_column("figure")

@@ -2,19 +2,20 @@
 
 import json
 import os
-import subprocess
+import socket
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from threading import Thread
+from threading import Event, Thread
 
 from rich.table import Table
 
 import server
 import settings
-from commands.session import chosen_settings, database_url, err, out, refuse
+from commands.demo import bank_of
+from commands.session import chosen_settings, database_url, err, out, refuse, say
 from postgres.database import Database
-from sandbox import process
+from sandbox.leash import held
 from seed import demo as demonstration
 from seed.office import open_office
 
@@ -31,14 +32,14 @@ def serve() -> None:
 def run() -> None:
     """Everything for a first look: database, schema, API, and the demonstration. Example: zhudai run."""
     with _house() as house:
-        with err.status("opening books, parties and product, training the model"):
-            db = Database(house.database.url, name="zhudai-demo")
-            db.run(open_office)
-            db.dispose()
         if house.database.run(demonstration.is_complete):
             with server.at_work(house.clerks):
                 server.serve(house, ready=lambda: banner(house))
             return
+        with err.status("opening books, parties and product, training the model"):
+            db = Database(house.database.url, name="zhudai-demo")
+            db.run(open_office)
+            db.dispose()
         with _year(house):
             server.serve(house, ready=lambda: banner(house, is_loading=True))
 
@@ -76,12 +77,13 @@ def banner(house: server.House, *, is_loading: bool = False) -> None:
 def _house() -> Iterator[server.House]:
     """The house on the database that the environment names, with a sandbox bank in development."""
     chosen = chosen_settings()
+    _port_is_free(chosen)
     server.log(as_json=chosen.log_json)
     with ExitStack() as stack:
         url = stack.enter_context(database_url())
         bank_url = chosen.bank_url
         if bank_url is None and chosen.development:
-            bank_url = stack.enter_context(process.running(settings.DATA / "bank", key=chosen.bank_key))
+            bank_url = stack.enter_context(bank_of(chosen))
         try:
             house = stack.enter_context(server.opened(chosen, url, bank_url=bank_url))
         except server.AnchorsBroken as why:
@@ -89,21 +91,39 @@ def _house() -> Iterator[server.House]:
         yield house
 
 
+def _port_is_free(chosen: settings.Settings) -> None:
+    """Refuse before anything is started what would fail at its end."""
+    family = socket.AF_INET6 if ":" in chosen.host else socket.AF_INET
+    try:
+        with socket.create_server((chosen.host, chosen.port), family=family):
+            pass
+    except OSError as why:
+        place, said = f"{chosen.host}:{chosen.port}", os.strerror(why.errno or 0)
+        refuse("ADDRESS_UNAVAILABLE", f"cannot listen on {place} ({said}): stop what does, or set ZHUDAI_PORT")
+
+
 @contextmanager
 def _year(house: server.House) -> Iterator[None]:
     """The demonstration in a process of its own; when it is done, the clerks begin."""
     environ = {**os.environ, "DATABASE_URL": house.database.url, "ZHUDAI_BANK_URL": house.bank_url or ""}
-    year = subprocess.Popen([sys.executable, "-m", "cli", "demo"], env=environ, process_group=0)
+    is_over = Event()
     with ExitStack() as stack:
+        year = stack.enter_context(held(["cli", "demo", "--leashed"], env=environ))
 
         def begin() -> None:
-            if year.wait() == 0:
+            ended = year.wait()
+            if is_over.is_set():
+                return  # it was told to stop: it goes on at the next start
+            if ended == 0:
                 stack.enter_context(server.at_work(house.clerks))
+            else:
+                say("DEMO_STOPPED", f"the demonstration ended with {ended}: its words are above, start again to go on")
 
         waiting = Thread(target=begin, name="demonstration")
         waiting.start()
         try:
             yield
         finally:
-            year.terminate()  # it goes on at the next start, where it stopped
+            is_over.set()
+            year.terminate()
             waiting.join()

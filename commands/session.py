@@ -10,18 +10,24 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Final, NoReturn
 
+import psycopg
 import typer
 from rich.console import Console
+from rich.text import Text
 
 import settings
 from ledger import books
 from ledger.sequencer import drain
 from postgres import migrate as migrations
+from postgres.binaries import MAJOR_MIN
 from postgres.database import Database
 from postgres.embedded import start
 
 PIPE_COLUMNS: Final = 200
 """Width of a table that nobody looks at on a terminal: nothing is cut."""
+
+CONNECT_SECONDS: Final = 10
+"""How long a database may take to answer the first call."""
 
 out: Final = Console(width=None if sys.stdout.isatty() else PIPE_COLUMNS)
 """Answers."""
@@ -37,6 +43,7 @@ def database_url(environ: Mapping[str, str] = os.environ) -> Iterator[str]:
     """The URL of the database that the environment names, or of the embedded one, brought up to date."""
     external = environ.get("DATABASE_URL")
     if external:
+        _reached(external)
         _migrated(external)
         yield external
         return
@@ -78,6 +85,20 @@ def migrate() -> None:
         err.print("the schema is up to date")
 
 
+def _reached(url: str) -> None:
+    """Refuse a database that does not answer, or is too old, before anything is begun; no secret is repeated."""
+    try:
+        with psycopg.connect(url, connect_timeout=CONNECT_SECONDS) as conn:
+            major = conn.info.server_version // 10_000
+    except psycopg.ProgrammingError:
+        refuse("DATABASE_URL_INVALID", "DATABASE_URL is not like postgresql://user@host/database: correct or unset it")
+    except psycopg.OperationalError as why:
+        said = str(why).strip().partition("\n")[0]
+        refuse("DATABASE_UNREACHABLE", f"{said}: start that server, or unset DATABASE_URL for the embedded one")
+    if major < MAJOR_MIN:
+        refuse("DATABASE_TOO_OLD", f"the server is PostgreSQL {major}: {MAJOR_MIN} or newer is needed")
+
+
 def _migrated(url: str) -> None:
     for revision in migrations.upgrade(url):
         err.print(f"[dim]migrated to {revision}[/dim]")
@@ -85,8 +106,14 @@ def _migrated(url: str) -> None:
 
 def refuse(code: str, sentence: str) -> NoReturn:
     """Say why not, in one sentence with a stable code, and end with 1."""
-    err.print(f"[bold red]{code}[/bold red] {sentence}", highlight=False)
+    say(code, sentence)
     raise typer.Exit(1)
+
+
+def say(code: str, sentence: str) -> None:
+    """One sentence with a stable code, on standard error; a line that is read by programs too is never wrapped."""
+    told = Text.assemble((code, "bold red"), " ", sentence)
+    err.print(told, highlight=False, soft_wrap=True)
 
 
 def print_json(document: object) -> None:

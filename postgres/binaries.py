@@ -24,7 +24,7 @@ class PostgresUnavailable(Exception):
 
     def __init__(self, code: str, sentence: str) -> None:
         """Keep the stable code beside the sentence."""
-        super().__init__(f"{sentence} [{code}]")
+        super().__init__(f"{code} {sentence}")
         self.code = code
 
 

@@ -57,6 +57,7 @@ from starlette.types import Receive, Scope, Send
 from sandbox import signature
 from sandbox.behaviour import BROKEN, SILENT, Behaviour
 from sandbox.books import Books, Order
+from sandbox.leash import hold
 
 BATCH_MAX = 500
 BODY_MAX = 1_000_000
@@ -259,7 +260,10 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=8700)
     parser.add_argument("--state", type=Path, required=True, help="directory of the bank's own books")
     parser.add_argument("--hold-seconds", type=float, default=30.0, help="how long an order without answer is held")
+    parser.add_argument("--leashed", action="store_true", help="stop when standard input ends")
     options = parser.parse_args()
+    if options.leashed:
+        hold()
     options.state.mkdir(parents=True, exist_ok=True)
     books = Books(options.state / "books.sqlite3")
     key = os.environ.get("SANDBOX_BANK_KEY", DEVELOPMENT_KEY).encode()

@@ -3,7 +3,6 @@
 import os
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,10 +10,10 @@ from pathlib import Path
 
 import httpx
 
+from sandbox.leash import held
+
 START_SECONDS = 20.0
 """How long a bank may take to come up."""
-STOP_SECONDS = 5.0
-"""How long it may take to finish."""
 
 
 class BankUnavailable(Exception):
@@ -27,24 +26,14 @@ def running(state: Path, *, key: bytes, hold_seconds: float = 2.0) -> Iterator[s
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
     url = f"http://127.0.0.1:{port}"
-    # a group of its own: Ctrl-C reaches us alone, and we stop the bank after our own last question
-    options = ["--port", str(port), "--state", str(state.resolve()), "--hold-seconds", str(hold_seconds)]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "sandbox.bank", *options],
+    options = ["--port", str(port), "--state", str(state.resolve()), "--hold-seconds", str(hold_seconds), "--leashed"]
+    with held(
+        ["sandbox.bank", *options],
         cwd=Path(__file__).parents[1],
         env={**os.environ, "SANDBOX_BANK_KEY": key.decode("ascii")},
-        process_group=0,
-    )
-    try:
+    ) as process:
         _wait(process, url)
         yield url
-    finally:
-        process.terminate()
-        try:
-            process.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
 
 
 def _wait(process: subprocess.Popen[bytes], url: str) -> None:

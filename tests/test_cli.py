@@ -1,18 +1,26 @@
 """The command line, run as a person would: its own process, on a fresh database."""
 
+import csv
+import io
 import json
 import os
+import socket
 import subprocess
 import sys
 import time
+import zipfile
+from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import httpx
 import psycopg
 import pytest
 
+import cli
 from cli import COMMANDS, SCHEMAS
 from postgres.database import Database
+from tests.published import faults
 from tests.sandbox.process import free_port
 
 HOME = Path(__file__).resolve().parent.parent
@@ -31,6 +39,34 @@ def zhudai(database_url: str, *arguments: str) -> subprocess.CompletedProcess[st
     )
 
 
+def told(database_url: str, *arguments: str) -> dict[str, Any]:
+    """What a command prints as JSON, held against its published schema."""
+    ran = zhudai(database_url, *arguments, "--json")
+    assert ran.returncode == 0, ran.stderr
+    document: dict[str, Any] = json.loads(ran.stdout)
+    schema = json.loads((SCHEMAS / f"{arguments[0]}.json").read_text(encoding="utf-8"))
+    assert list(faults(document, schema)) == []
+    return document
+
+
+def ready(port: int) -> bool:
+    try:
+        return httpx.get(f"http://127.0.0.1:{port}/health/ready", trust_env=False).is_success
+    except httpx.TransportError:
+        return False
+
+
+def children(pid: int) -> list[int]:
+    """Processes that a process has started."""
+    found = subprocess.run(["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True, check=False)
+    return [int(one) for one in found.stdout.split()]
+
+
+def alive(pid: int) -> bool:
+    said = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=False).stdout
+    return bool(said.strip()) and not said.startswith("Z")
+
+
 @pytest.fixture(scope="module")
 def lived(module_db: Database) -> str:
     """The URL of a database in which the demonstration has begun, in two slices."""
@@ -44,15 +80,130 @@ def lived(module_db: Database) -> str:
 
 
 def test_the_demonstration_lived_in_slices_has_books_that_balance(lived: str) -> None:
-    balance = json.loads(zhudai(lived, "trial-balance", "--json").stdout)
+    balance = told(lived, "trial-balance", "--level", "1", "--by", "funder")
     assert balance["balanced"] is True
-    assert int(balance["total"]["debit"]) > 0
+    assert Decimal(balance["total"]["debit"]) > 0
     page = zhudai(lived, "statement", "1303.01")
     assert page.returncode == 0
     assert "DISBURSEMENT_SUCCEEDED" in page.stdout
-    unknown = zhudai(lived, "statement", "7777")
-    assert unknown.returncode == 1
-    assert "LEDGER_ACCOUNT_UNKNOWN" in unknown.stderr
+
+
+def test_a_statement_in_pages_is_the_statement_in_a_file(lived: str) -> None:
+    page = told(lived, "statement", "1303.01", "--first", "7")
+    lines = page["lines"]
+    while page["next"] is not None:
+        page = told(lived, "statement", "1303.01", "--first", "7", "--after", page["next"])
+        lines += page["lines"]
+    whole = list(csv.DictReader(io.StringIO(zhudai(lived, "statement", "1303.01", "--csv").stdout)))
+    assert [one["entry"] for one in whole] == [one["entry"] for one in lines]
+    assert whole[-1]["balance"] == page["closing"]
+
+
+def test_what_the_log_knew_at_a_number_is_told_again_for_ever(lived: str) -> None:
+    early = told(lived, "trial-balance", "--as-of", "10", "--on", "2025-01-31")
+    assert (early["asOfSeq"], early["to"], early["from"]) == (10, "2025-01-31", None)
+    assert Decimal(early["total"]["debit"]) < Decimal(told(lived, "trial-balance")["total"]["debit"])
+    assert told(lived, "statement", "1303.01", "--as-of", "10")["asOfSeq"] == 10
+
+
+def test_a_workbook_holds_the_trial_balance(lived: str, tmp_path: Path) -> None:
+    book = tmp_path / "balance.xlsx"
+    made = zhudai(lived, "trial-balance", "--xlsx", str(book))
+    assert (made.returncode, made.stdout) == (0, "")
+    with zipfile.ZipFile(book) as opened:
+        assert "试算平衡表" in opened.read("xl/workbook.xml").decode()
+
+
+def test_the_figures_of_the_demonstration_are_data_too(lived: str) -> None:
+    figures = told(lived, "demo", "--loans", "200", "--days", "1")
+    assert figures["balanced"] is True
+    assert figures["loans"] > 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["statement", "7777"], "LEDGER_ACCOUNT_UNKNOWN"),
+        (["statement", "1303.01", "--after", "nonsense"], "INVALID_CURSOR"),
+        (["trial-balance", "--as-of", "1000000"], "LEDGER_SEQ_UNKNOWN"),
+        (["trial-balance", "--book", "7"], "LEDGER_BOOK_UNKNOWN"),
+    ],
+)
+def test_what_cannot_be_answered_is_one_line_with_a_code(lived: str, arguments: list[str], code: str) -> None:
+    refused = zhudai(lived, *arguments)
+    assert (refused.returncode, refused.stdout) == (1, "")
+    (line,) = refused.stderr.splitlines()
+    assert line.startswith(f"{code} ")
+
+
+@pytest.mark.parametrize(
+    ("url", "code"),
+    [
+        ("nowhere", "DATABASE_URL_INVALID"),
+        ("postgresql://me:my-secret@127.0.0.1:1/there", "DATABASE_UNREACHABLE"),
+    ],
+)
+def test_a_database_that_is_not_there_is_told_and_no_secret_with_it(url: str, code: str) -> None:
+    refused = zhudai(url, "trial-balance")
+    assert refused.returncode == 1
+    (line,) = refused.stderr.splitlines()
+    assert line.startswith(f"{code} ")
+    assert "my-secret" not in line
+
+
+def test_a_port_that_is_taken_is_told_before_anything_is_started(database_url: str, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        environ = {**os.environ, "DATABASE_URL": database_url, "ZHUDAI_PORT": str(taken.getsockname()[1])}
+        ran = subprocess.run(
+            [sys.executable, "-m", "cli", "run"],
+            cwd=tmp_path,
+            env={**environ, "PYTHONPATH": str(HOME)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert ran.returncode == 1
+    assert ran.stderr.startswith("ADDRESS_UNAVAILABLE ")
+    assert not (tmp_path / ".data" / "bank").exists()
+
+
+def test_two_cannot_live_the_same_year(db: Database) -> None:
+    with psycopg.connect(db.url, autocommit=True) as other:
+        other.execute("SELECT pg_advisory_lock(hashtext('zhudai demo'))")
+        refused = zhudai(db.url, "demo", "--loans", "1", "--days", "1")
+    assert refused.returncode == 1
+    assert refused.stderr.startswith("DEMO_RUNNING ")
+
+
+def test_a_killed_server_leaves_nothing_behind_and_the_next_goes_on(database_url: str, tmp_path: Path) -> None:
+    port = free_port()
+    environ = {**os.environ, "DATABASE_URL": database_url, "ZHUDAI_PORT": str(port), "PYTHONPATH": str(HOME)}
+
+    def start() -> "subprocess.Popen[bytes]":
+        with (tmp_path / "out").open("w") as printed:
+            running = subprocess.Popen(
+                [sys.executable, "-m", "cli", "run"], cwd=tmp_path, env=environ, stdout=printed, stderr=printed
+            )
+        for _ in range(900):
+            if "curl" in (tmp_path / "out").read_text("utf-8") and ready(port):
+                return running
+            assert running.poll() is None, (tmp_path / "out").read_text("utf-8")
+            time.sleep(0.05)
+        raise AssertionError((tmp_path / "out").read_text("utf-8"))
+
+    first = start()
+    left = children(first.pid)
+    assert len(left) >= 2, "a bank and the demonstration"
+    first.kill()
+    first.wait()
+    for _ in range(200):
+        if not any(map(alive, left)):
+            break
+        time.sleep(0.05)
+    assert not any(map(alive, left))
+    second = start()
+    second.terminate()
+    assert second.wait(30) == 0
 
 
 def test_what_was_sealed_is_verified_with_and_without_the_database(lived: str, tmp_path: Path) -> None:
@@ -121,13 +272,55 @@ def test_the_first_run_serves_while_the_year_is_lived_and_stops_when_told(databa
         httpx.get(f"{url}/health/live", trust_env=False)
 
 
-@pytest.mark.parametrize("arguments", [["trial-balance", "--on", "yesterday"], ["no-such-command"]])
-def test_wrong_usage_exits_with_two(database_url: str, arguments: list[str]) -> None:
-    assert zhudai(database_url, *arguments).returncode == 2
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["trial-balance", "--on", "yesterday"],
+        ["trial-balance", "--csv", "--json"],
+        ["trial-balance", "--since", "2025-02-01", "--on", "2025-01-01"],
+        ["statement", "1303.01", "--csv", "--after", "x"],
+        ["statement"],
+        ["no-such-command"],
+        ["message", "sign"],
+        ["quote", "no-such-file.json"],
+    ],
+    ids=" ".join,
+)
+def test_wrong_usage_is_one_line_and_exits_with_two(arguments: list[str], capfd: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        cli.main(arguments)
+    assert ended.value.code == 2
+    said = capfd.readouterr()
+    (line,) = said.err.splitlines()
+    assert line.startswith("USAGE_WRONG ")
+    assert line.endswith("--help")
+    assert said.out == ""
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_help_of_each_command_has_an_example(name: str, capfd: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        cli.main([*name.split(), "--help"])
+    assert not ended.value.code
+    said = " ".join(capfd.readouterr().out.split())
+    assert "Example:" in said
+    assert f"zhudai {name}" in said.partition("Example:")[2]
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_whoever_prints_json_has_published_its_schema(name: str, capfd: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        cli.main([*name.split(), "--help"])
+    prints = "--json" in capfd.readouterr().out
+    assert (SCHEMAS / f"{name.replace(' ', '-')}.json").exists() is prints
+    if prints:
+        with pytest.raises(SystemExit) as ended:
+            cli.main([*name.split(), "--schema"])
+        assert not ended.value.code
+        assert json.loads(capfd.readouterr().out)["$schema"] == "https://json-schema.org/draft/2020-12/schema"
 
 
 def test_every_published_schema_belongs_to_a_command() -> None:
-    published = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in SCHEMAS.glob("*.json")}
+    published = {path.stem for path in SCHEMAS.glob("*.json")}
     assert published
-    assert set(published) <= {name.replace(" ", "-") for name in COMMANDS}
-    assert all(schema["$schema"] for schema in published.values())
+    assert published <= {name.replace(" ", "-") for name in COMMANDS}

@@ -3,6 +3,7 @@
 `make outside` takes the whole thousand applications (ZHUDAI_DEMO=whole); `make test` takes the first of them.
 """
 
+import json
 import os
 from functools import partial
 from pathlib import Path
@@ -22,9 +23,12 @@ from postgres.database import Database
 from sandbox.client import BankClient
 from seed import demo
 from seed.chart import LENDER_BOOK, PLATFORM_BOOK
+from tests.docs.desk import Desk
+from tests.docs.page import answers, blocks
 from tests.outside.bookkeepers import BOOKKEEPERS, ours
 from tests.sandbox.process import KEY, BankProcess
 
+ROOT = Path(__file__).resolve().parents[2]
 BOOKS = (LENDER_BOOK, PLATFORM_BOOK)
 APPLICATIONS = None if os.environ.get("ZHUDAI_DEMO") == "whole" else 40
 SIGNER = Signer.from_seed("demo", b"\x07" * 32)
@@ -71,3 +75,13 @@ def test_the_verifier_finds_nothing_live_and_offline(lived: Database, book: int)
     assert offline.is_sound, offline.findings
     assert live.root == offline.root
     assert live.entries == offline.entries > 0
+
+
+def test_the_question_of_the_readme_has_the_answer_that_it_shows(lived: Database, tmp_path: Path) -> None:
+    asked, shown = (
+        block.body
+        for block in blocks((ROOT / "README.md").read_text(encoding="utf-8"))
+        if block.language in {"graphql", "json"}
+    )
+    desk = Desk(tmp_path, lived.url, {"DATABASE_URL": lived.url})
+    assert answers(desk.ask(asked, "accountant"), json.loads(shown))
