@@ -11,7 +11,7 @@ from domain.payment import queries as orders
 from domain.payment.order import Kind
 from domain.payment.order import State as Paid
 from domain.reconciliation import queries as reconciliation
-from domain.reconciliation.matching import Class
+from domain.reconciliation.discrepancy import Class
 from domain.servicing import queries as loans
 from domain.servicing.position import Status
 from ledger.statements import trial_balance
