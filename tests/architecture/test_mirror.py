@@ -5,12 +5,16 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-FLOORS = ("ledger", "domain", "risk", "graphql_api", "postgres")
+FLOORS = ("ledger", "domain", "risk", "graphql_api", "postgres", "sandbox", "seed")
 ELSEWHERE = {
     "tables.py": "tests/migrations/test_drift.py",  # declarations: compared with the database, all at once
     "domain/servicing/event.py": "tests/domain/servicing/test_operations.py",  # names of what operations write
     "graphql_api/types/day.py": "tests/graphql_api/test_closing.py",  # fields, asked together with what fills them
     "domain/servicing/refusal.py": "tests/domain/test_refusals.py",  # every refusal of the house, one by one
+    "sandbox/leash.py": "tests/sandbox/test_process.py",  # the two ends of one pipe
+    "seed/office.py": "tests/journeys/test_public_doors.py",  # the office that every journey works in
+    "seed/demo.py": "tests/outside/test_demo.py",  # the year, whole
+    "seed/figures.py": "tests/test_cli.py",  # what the demonstration prints
 }
 """File names, or paths, whose tests stand under another name, with the file that holds them."""
 PENDING = {

@@ -11,6 +11,7 @@ from domain.payment import queries as orders
 from domain.payment.order import Kind
 from domain.payment.order import State as Paid
 from domain.reconciliation import queries as reconciliation
+from domain.reconciliation.discrepancy import Class
 from domain.servicing import queries as loans
 from domain.servicing.position import Status
 from ledger.statements import trial_balance
@@ -127,6 +128,41 @@ def test_every_morning_the_banks_file_is_matched(town: Town) -> None:
     (run, *_) = town.db.run(lambda conn: reconciliation.runs(conn, first=5))
     assert run.business_on == MONDAY
     assert town.db.run(lambda conn: reconciliation.discrepancies(conn, first=10)) == ()
+
+
+def test_a_bank_that_pays_a_fen_too_much_is_found_the_next_morning_and_waits_for_people(town: Town) -> None:
+    town.apply(card="9007")
+    town.sleep(2)
+    (found,) = town.db.run(lambda conn: reconciliation.discrepancies(conn, first=10))
+    assert found.kind is Class.AMOUNT_MISMATCH
+    assert found.our_amount is not None
+    assert found.bank_amount is not None
+    assert found.bank_amount.minor - found.our_amount.minor == 1
+    assert found.is_open
+    _balanced(town)
+
+
+@pytest.mark.parametrize("card", ["9006", "9010"])
+def test_a_reply_that_is_lost_or_torn_is_asked_for_and_nothing_is_paid_twice(town: Town, card: str) -> None:
+    town.apply(card=card)
+    town.sleep(2)
+    assert town.application.stage is Stage.DISBURSED
+    assert town.balance("1303.01") == 3_000_00
+    assert (town.balance("1002.01"), town.balance("3001.01")) == (-3_000_00, 0)
+    assert town.db.run(lambda conn: reconciliation.discrepancies(conn, first=10)) == ()
+
+
+def test_a_collection_from_an_empty_card_changes_nothing_and_the_loan_becomes_overdue(town: Town) -> None:
+    town.apply(amount=3_000_00, months=6, card="9003")
+    town.sleep()
+    due_on = date(2025, 2, 6)
+    town.mean([Intention(no=1, on=due_on, way=Way.COLLECTION)])
+    town.until(due_on + timedelta(days=6))
+    assert town.balance("1012.01") == 0
+    assert town.position().status is Status.OVERDUE
+    (case,) = town.cases()
+    assert case.is_open
+    _balanced(town)
 
 
 def test_who_does_not_pay_becomes_overdue_and_a_case_which_closes_when_he_pays(town: Town) -> None:
