@@ -188,7 +188,7 @@ def test_a_killed_server_leaves_nothing_behind_and_the_next_goes_on(database_url
             running = subprocess.Popen(
                 [sys.executable, "-m", "cli", "run"], cwd=tmp_path, env=environ, stdout=printed, stderr=printed
             )
-        for _ in range(900):
+        for _ in range(3_000):
             if "curl" in (tmp_path / "out").read_text("utf-8") and ready(port):
                 return running
             assert running.poll() is None, (tmp_path / "out").read_text("utf-8")
@@ -262,7 +262,7 @@ def test_the_first_run_serves_while_the_year_is_lived_and_stops_when_told(databa
             [sys.executable, "-m", "cli", "run"], cwd=tmp_path, env=environ, stdout=printed, stderr=errors
         )
         try:
-            for _ in range(900):
+            for _ in range(3_000):
                 if "curl" in (tmp_path / "out").read_text("utf-8"):
                     break
                 assert running.poll() is None, (tmp_path / "err").read_text("utf-8")

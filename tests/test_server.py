@@ -17,8 +17,9 @@ from sqlalchemy import text
 
 import server
 import settings
+from benchmarks.book import BOOK, open_small_book, repaid
 from domain.channel.signature import message
-from ledger import sequencer
+from ledger import journal, sequencer
 from ledger.note import Checkpoint, Signer, sign
 from ledger.seal import Sealed
 from postgres.database import Database
@@ -215,15 +216,16 @@ def test_it_does_not_start_on_a_database_older_than_what_it_signed(module_db: Da
     assert "LEDGER_OLDER_THAN_ANCHOR" in ran.stderr
 
 
-def test_what_it_signs_is_kept_elsewhere_and_held_at_the_next_start(module_db: Database, tmp_path: Path) -> None:
+def test_what_it_signs_is_kept_elsewhere_and_held_at_the_next_start(db: Database, tmp_path: Path) -> None:
     by = Signer.from_seed("zhudai", b"\5" * 32)
-    module_db.run(lambda conn: sequencer.drain(conn, LENDER_BOOK))
-    made = server.seal_books(module_db, by)[LENDER_BOOK]
+    db.run(open_small_book)
+    db.run(lambda conn: journal.append(conn, [repaid("once", 7)]))
+    db.run(lambda conn: sequencer.drain(conn, BOOK))
+    made = server.seal_books(db, by)[BOOK]
     assert isinstance(made, Sealed)
-    server.keep_note(tmp_path / "elsewhere", LENDER_BOOK, made)
-    kept = [path.read_text("utf-8") for path in (tmp_path / "elsewhere").iterdir()]
-    assert kept == [made.note] * bool(made.size)
-    server.hold_anchors(module_db, tmp_path / "elsewhere", by)
+    server.keep_note(tmp_path / "elsewhere", BOOK, made)
+    assert [path.read_text("utf-8") for path in (tmp_path / "elsewhere").iterdir()] == [made.note]
+    server.hold_anchors(db, tmp_path / "elsewhere", by)
 
 
 def test_it_ends_when_told_and_leaves_no_connection(running: Running, module_db: Database) -> None:
