@@ -10,8 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
+from fractions import Fraction
 
+from domain.calendar import days_30_360
 from domain.servicing.schedule import Instalment
+from domain.servicing.terms import DayCount, Terms
 from ledger.money import Rounding, round_ratio
 
 
@@ -32,3 +35,14 @@ def accrued(instalment: Instalment, *, on: date) -> int:
 def accrued_total(instalments: Iterable[Instalment], *, on: date) -> int:
     """Interest of a whole schedule for the days before `on`, minor units."""
     return sum(accrued(instalment, on=on) for instalment in instalments)
+
+
+def daily_fraction(terms: Terms, *, from_on: date, due_on: date, a: date, b: date) -> Fraction:
+    """The part of a year that the days [a, b) of the period [from_on, due_on) are.
+
+    On whole months a period is its months' share of the year, and a day of it its share of the period's actual days.
+    """
+    if terms.day_count is DayCount.THIRTY_360:
+        whole = Fraction(max(days_30_360(from_on, due_on), 0), 360)
+        return whole * Fraction((b - a).days, (due_on - from_on).days)
+    return Fraction((b - a).days, terms.day_count.year_days)

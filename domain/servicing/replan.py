@@ -1,0 +1,416 @@
+"""改期, changes of the plan: each rewrites the open instalments of a fold and leaves what was paid where it is.
+
+A changed plan is a new schedule version with the fact as its reason; old versions stay as they were.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date, timedelta
+from decimal import Decimal, localcontext
+from typing import Final
+
+from domain.calendar import add_months
+from domain.servicing.allocation import Component
+from domain.servicing.contract import EarlyInterest, InstalmentFee, Spread
+from domain.servicing.fact import ReAge, Reschedule, Unit
+from domain.servicing.fold import PRECISION, Fold
+from domain.servicing.interest import share
+from domain.servicing.progress import ALL, F, I, Line, LineKind, P
+from domain.servicing.schedule import schedule
+from domain.servicing.terms import Method
+from ledger.money import Rounding, round_ratio
+
+REGULAR: Final = frozenset({LineKind.INSTALMENT, LineKind.RE_AGED, LineKind.CLOSING})
+
+
+def begin(fold: Fold, principal: int) -> None:
+    """Lay out the first schedule: the down payment, if any, and the instalments of the rest."""
+    from_on = fold.at
+    down = down_payment(fold, principal)
+    planned = schedule(fold.contract.starting(from_on, principal - down))
+    if down:
+        fold.lines.append(_down(fold, down))
+    level = fold.contract.terms.method is Method.EQUAL_INSTALMENT
+    for one in planned.instalments:
+        line = Line(no=one.no, from_on=one.from_on, due_on=one.due_on)
+        line.owed[P], line.owed[I] = one.principal, one.interest
+        line.emi = one.principal + one.interest if level else None
+        fold.lines.append(line)
+    fold.renumber()
+    for line in [line for line in fold.lines if line.kind is LineKind.INSTALMENT]:
+        for fee in fold.contract.life.instalment_fees:
+            lay_instalment_fee(fold, fee, line)
+
+
+def down_payment(fold: Fold, principal: int) -> int:
+    """The part of a disbursement that falls due at once, minor units."""
+    part = principal * fold.contract.life.down_payment
+    return _multiple(fold, part, Rounding.HALF_EVEN)
+
+
+def add(fold: Fold, amount: int) -> None:
+    """A later disbursement: its down payment falls due at once, the rest enlarges the instalments to come."""
+    down = down_payment(fold, amount)
+    if down:
+        fold.lines.append(_down(fold, down))
+    rest = amount - down
+    later = fold.contract.life.spread is Spread.AFTER
+    lines = [
+        line
+        for line in fold.lines
+        if line.kind in REGULAR and (line.due_on > fold.at or (not later and line.due_on == fold.at))
+    ]
+    if not lines:
+        line = extra_line(fold)
+        line.owed[P] += rest
+    else:
+        enlarge(fold, lines, rest)
+    fold.renumber()
+
+
+def enlarge(fold: Fold, lines: Sequence[Line], amount: int) -> None:
+    """Spread more principal over open instalments: solved again where they are level, else in equal parts."""
+    principal = sum(line.owed[P] for line in lines) + amount
+    if fold.contract.terms.method is Method.EQUAL_INSTALMENT:
+        solve(fold, lines, principal)
+    elif fold.contract.terms.method is Method.EQUAL_PRINCIPAL:
+        for line, part in zip(lines, equal_parts(fold, principal, len(lines)), strict=True):
+            line.owed[P] = part
+        _plan_interest(fold, lines, principal)
+    else:
+        lines[-1].owed[P] += amount
+        _plan_interest(fold, lines, principal)
+    for line in lines:
+        line.completed_on = None if line.total_open else line.completed_on
+
+
+def solve(fold: Fold, lines: Sequence[Line], principal: int) -> None:
+    """A level payment for instalments that must pay `principal`; interest as planned, the last takes the rest."""
+    emi = level(fold, lines, principal)
+    left = principal
+    for n, line in enumerate(lines, start=1):
+        interest = line.owed[I] if fold.is_daily else planned_interest(fold, line, left)
+        line.emi = emi
+        part = left if n == len(lines) else max(min(emi - interest, left), 0)
+        line.owed[P] = max(part, line.paid[P])
+        if not fold.is_daily:
+            line.owed[I] = max(interest, line.paid[I] + line.waived[I])
+        left -= line.owed[P]
+
+
+def level(fold: Fold, lines: Sequence[Line], principal: int) -> int:
+    """The level payment, rounded to the contract's multiple: principal over the sum of discounts."""
+    with localcontext() as context:
+        context.prec = PRECISION
+        discount, annuity = Decimal(1), Decimal(0)
+        for line in lines:
+            discount /= 1 + fold.interest(1, line, line.from_on, line.due_on)
+            annuity += discount
+        return _multiple(fold, principal / annuity, fold.contract.terms.rounding)
+
+
+def planned_interest(fold: Fold, line: Line, balance: int) -> int:
+    """Interest of a whole period on one balance."""
+    return fold.rounded(fold.interest(balance, line, line.from_on, line.due_on))
+
+
+def equal_parts(fold: Fold, amount: int, count: int) -> list[int]:
+    """An amount in equal parts of the contract's multiple; the last takes the rest."""
+    part = _multiple(fold, Decimal(amount) / count, Rounding.HALF_EVEN)
+    return [part] * (count - 1) + [amount - part * (count - 1)]
+
+
+def _plan_interest(fold: Fold, lines: Sequence[Line], principal: int) -> None:
+    left = principal
+    for line in lines:
+        if not fold.is_daily:
+            line.owed[I] = max(planned_interest(fold, line, left), line.paid[I] + line.waived[I])
+        left -= line.owed[P]
+
+
+def re_age(fold: Fold, fact: ReAge) -> int:
+    """Move what is open to new instalments; returns the principal moved."""
+    moved = {component: 0 for component in ALL}
+    kept = []
+    for line in fold.lines:
+        for component in (P, I):
+            amount = line.open(component)
+            if component is I and line.due_on > fold.at:
+                amount = max(line.earned - line.paid[I] - line.waived[I], 0)
+                line.owed[I] = line.paid[I] + line.waived[I]
+            moved[component] += amount
+            line.owed[component] = line.paid[component] + line.waived[component]
+        if line.due_on <= fold.at or sum(line.owed.values()):
+            if line.completed_on is None and line.total_open == 0:
+                line.completed_on = fold.at
+            line.is_closed, line.carry = True, 0
+            kept.append(line)
+    before = max([line.due_on for line in kept if line.due_on < fact.first_on], default=fold.started_on or fold.at)
+    made = []
+    for n in range(fact.count):
+        due_on = stepped(fact.first_on, n * fact.every, fact.unit)
+        made.append(Line(no=0, kind=LineKind.RE_AGED, from_on=before, due_on=due_on))
+        before = due_on
+    for line, part in zip(made, equal_parts(fold, moved[P], fact.count), strict=True):
+        line.owed[P] = part
+    fold.lines = [*kept, *made]
+    _drop_unused(fold)
+    if fold.rates and any(rate for _, rate in fold.rates):
+        begins = made[0].from_on
+        made[0].from_on = max(begins, fold.at) if begins < fold.at else begins
+        solve(fold, made, moved[P])
+    if moved[I]:
+        made[0].owed[I] += moved[I]
+        made[0].credited[I] += moved[I]
+    for line in made:
+        line.owed[F] += 0
+    fold.renumber()
+    return moved[P]
+
+
+def re_amortise(fold: Fold) -> int:
+    """Move principal that is due and open to the instalments to come, in equal parts; returns what was moved."""
+    ahead = [line for line in fold.lines if line.kind in REGULAR and line.due_on > fold.at]
+    moved = 0
+    for line in fold.lines:
+        if line.due_on <= fold.at and line.open(P) > 0:
+            moved += line.open(P)
+            line.owed[P] = line.paid[P] + line.waived[P]
+            line.completed_on = fold.at if line.total_open == 0 else None
+    if moved and ahead:
+        for line, part in zip(ahead, equal_parts(fold, moved, len(ahead)), strict=True):
+            line.owed[P] += part
+            if line.emi is not None:
+                line.emi += part
+    return moved
+
+
+def reschedule(fold: Fold, fact: Reschedule) -> None:
+    """Move, lengthen or reprice the instalments from a due date on."""
+    lines = [line for line in fold.lines if line.kind in REGULAR and line.due_on >= fact.from_due_on]
+    if fact.rate_annual is not None:
+        reprice(fold, fact.rate_annual, max(lines[0].from_on, fold.at))
+    if fact.to_due_on is not None:
+        _shift(lines, fact.to_due_on)
+    if fact.extra:
+        last = lines[-1]
+        dates = [line.due_on for line in fold.lines if line.kind in REGULAR]
+        months = _months_between(dates[-2], dates[-1]) if len(dates) > 1 else 1
+        for n in range(1, fact.extra + 1):
+            due_on = add_months(last.due_on, n * months) if months else last.due_on + n * (dates[-1] - dates[-2])
+            line = Line(no=0, from_on=fold.lines[-1].due_on, due_on=due_on, emi=lines[0].emi)
+            fold.lines.append(line)
+            lines.append(line)
+    principal = sum(line.open(P) for line in lines)
+    if fact.extra or fact.rate_annual is not None:
+        if lines[0].emi is not None:
+            solve(fold, lines, principal)
+        else:
+            for line, part in zip(lines, equal_parts(fold, principal, len(lines)), strict=True):
+                line.owed[P] = part
+            _plan_interest(fold, lines, principal)
+    elif not fact.is_interest_free:
+        _plan_interest(fold, lines, principal)
+    fold.renumber()
+
+
+def reprice(fold: Fold, rate: Decimal, from_on: date) -> None:
+    """From a date on the loan bears another rate; level payments are solved again."""
+    fold.rates = [one for one in fold.rates if one[0] < from_on] + [(from_on, rate)]
+    lines = [line for line in fold.lines if line.kind in REGULAR and line.due_on > from_on and not line.is_closed]
+    if not lines:
+        return
+    if lines[0].emi is not None:
+        solve(fold, lines, sum(line.owed[P] for line in lines))
+    else:
+        _plan_interest(fold, lines, sum(line.owed[P] for line in lines))
+
+
+def close(fold: Fold, *, interest: EarlyInterest, kind: LineKind = LineKind.CLOSING) -> None:
+    """Make everything that has not fallen due one instalment of today: all principal, interest to date or of the period."""
+    ahead = [line for line in fold.lines if line.due_on > fold.at]
+    if not ahead:
+        return
+    whole = interest is EarlyInterest.WHOLE_PERIOD
+    principal = sum(line.open(P) for line in ahead)
+    earned = sum(
+        max((line.owed[I] if whole and line.from_on < fold.at else line.earned) - line.paid[I] - line.waived[I], 0)
+        for line in ahead
+    )
+    others = {one: sum(line.open(one) for line in ahead) for one in ALL if one not in {P, I}}
+    touched = []
+    for line in ahead:
+        for component in ALL:
+            line.owed[component] = line.paid[component] + line.waived[component]
+        line.levied = {one: line.owed[one] for one in ALL}
+        if sum(line.owed.values()):
+            line.completed_on = line.completed_on or fold.at
+            line.due_on, line.is_closed, line.carry = max(fold.at, line.from_on), True, 0
+            touched.append(line)
+    last = Line(no=ahead[0].no, kind=kind, from_on=min(ahead[0].from_on, fold.at), due_on=fold.at)
+    last.owed = {**others, P: principal, I: earned}
+    last.levied = dict(others) | {P: 0, I: 0}
+    last.is_closed, last.earned = True, earned
+    for levy in fold.levies:
+        if any(levy.line is line for line in ahead) and levy.open:
+            levy.line, levy.due_on = last, min(levy.due_on, fold.at)
+    last.recognised = {one: sum(line.recognised[one] for line in ahead) - sum(
+        line.paid[one] + line.waived[one] for line in touched) for one in ALL}
+    for line in touched:
+        line.recognised = {one: line.paid[one] + line.waived[one] for one in ALL}
+    fold.lines = [line for line in fold.lines if line not in ahead or line in touched] + [last]
+    fold.renumber()
+
+
+def prepay(fold: Fold, principal: int, interest: int, *, is_shorter: bool, whole: bool) -> None:
+    """Cut the current period at today: `principal` and `interest` fall due now, the rest is planned again.
+
+    is_shorter: the payment stays and the loan ends earlier; else the number stays and the payment falls.
+    """
+    ahead = [line for line in fold.lines if line.kind in REGULAR and line.due_on > fold.at]
+    current = ahead[0]
+    rest = sum(line.open(P) for line in ahead) - principal
+    emi = next((line.emi for line in ahead if line.emi is not None), current.owed[P] + current.owed[I])
+    cut = Line(no=current.no, kind=LineKind.CLOSING, from_on=min(current.from_on, fold.at), due_on=fold.at, is_closed=True)
+    cut.owed[P], cut.owed[I], cut.earned = principal, interest, interest
+    cut.recognised[I] = current.recognised[I]
+    cut.raw = current.raw
+    dates = [line.due_on for line in ahead]
+    starts = [fold.at, *dates[:-1]]
+    made = [Line(no=0, from_on=a, due_on=b) for a, b in zip(starts, dates, strict=True)]
+    if not is_shorter:
+        if current.emi is not None:
+            solve(fold, made, rest)
+        else:
+            for line, part in zip(made, _in_proportion(fold, ahead, rest), strict=True):
+                line.owed[P] = part
+            _plan_interest(fold, made, rest)
+    else:
+        made = _shortened(fold, made, rest, emi, level_one=current.emi is not None, principal=current.owed[P])
+    if whole and made:
+        made[0].owed[I] = 0
+        if made[0].emi is not None and len(made) > 1:
+            made[0].emi = made[0].owed[P]
+    for levy in fold.levies:
+        for n, line in enumerate(ahead):
+            if levy.line is line:
+                target = made[min(n, len(made) - 1)] if made else cut
+                levy.line = target
+                target.levied[levy.component] += levy.open
+                target.owed[levy.component] += levy.open
+                levy.amount -= levy.paid + levy.waived
+                levy.paid = levy.waived = 0
+    fold.lines = [line for line in fold.lines if line not in ahead] + [cut, *made]
+    fold.renumber()
+
+
+def _shortened(
+    fold: Fold, lines: Iterable[Line], rest: int, emi: int, *, level_one: bool, principal: int
+) -> list[Line]:
+    """The same payments until nothing is left."""
+    made = []
+    for line in lines:
+        if rest <= 0:
+            break
+        interest = planned_interest(fold, line, rest)
+        part = min(max(emi - interest, 0) if level_one else principal, rest)
+        line.owed[P], line.owed[I] = part, interest
+        line.emi = emi if level_one else None
+        made.append(line)
+        rest -= part
+    if rest > 0:
+        made[-1].owed[P] += rest
+    return made
+
+
+def extra_line(fold: Fold) -> Line:
+    """The N+1 instalment after maturity, made when it is first needed; it ends at the latest date that needed it."""
+    for line in fold.lines:
+        if line.kind is LineKind.EXTRA:
+            line.due_on = max(line.due_on, fold.at)
+            return line
+    line = Line(no=0, kind=LineKind.EXTRA, from_on=fold.maturity_on, due_on=max(fold.at, fold.maturity_on))
+    fold.lines.append(line)
+    fold.renumber()
+    return line
+
+
+def lay_instalment_fee(fold: Fold, fee: InstalmentFee, line: Line) -> None:
+    """A contract's fee of one instalment."""
+    rate = fee.rate_of_principal * line.owed[P] + fee.rate_of_interest * line.owed[I]
+    amount = fee.amount + round_ratio(*rate.as_integer_ratio(), fold.contract.terms.rounding)
+    if amount:
+        fold.levy(no=0, name=fee.name, component=Component.FEE, amount=amount, due_on=line.due_on, line=line)
+
+
+def stepped(first_on: date, count: int, unit: Unit) -> date:
+    """The date some units after the first."""
+    match unit:
+        case Unit.DAYS:
+            return first_on + timedelta(days=count)
+        case Unit.WEEKS:
+            return first_on + timedelta(weeks=count)
+        case Unit.MONTHS:
+            return add_months(first_on, count)
+        case Unit.YEARS:
+            return add_months(first_on, 12 * count)
+
+
+def interest_now(fold: Fold, rule: EarlyInterest) -> int:
+    """Interest of the current period that an early payment owes: of the days so far, or of the whole period."""
+    return sum(
+        max((line.owed[I] if rule is EarlyInterest.WHOLE_PERIOD else line.earned) - line.paid[I] - line.waived[I], 0)
+        for line in fold.lines
+        if line.from_on <= fold.at < line.due_on and line.kind in REGULAR
+    )
+
+
+def _down(fold: Fold, amount: int) -> Line:
+    line = Line(no=0, kind=LineKind.DOWN_PAYMENT, from_on=fold.at, due_on=fold.at)
+    line.owed[P] = amount
+    return line
+
+
+def _drop_unused(fold: Fold) -> None:
+    present = {id(line) for line in fold.lines}
+    last = fold.lines[-1]
+    for levy in fold.levies:
+        if id(levy.line) not in present:
+            home = fold.line_at(levy.due_on) or last
+            levy.line = home
+            home.levied[levy.component] += levy.open
+            home.owed[levy.component] += levy.open
+
+
+def _shift(lines: Sequence[Line], to: date) -> None:
+    """Move due dates: by whole months where the new date is whole months away, else by days."""
+    first = lines[0].due_on
+    months, days = _months_between(first, to), (to - first).days
+    before = None
+    for line in lines:
+        if before is not None:
+            line.from_on = before
+        line.due_on = add_months(line.due_on, months, to.day) if months else line.due_on + timedelta(days=days)
+        before = line.due_on
+
+
+def _months_between(a: date, b: date) -> int:
+    """Whole months from a to b when b is that many months after a; else nought."""
+    months = (b.year - a.year) * 12 + b.month - a.month
+    return months if add_months(a, months) == b or add_months(b, -months) == a else 0
+
+
+def _in_proportion(fold: Fold, lines: Sequence[Line], rest: int) -> list[int]:
+    whole, made, left = sum(line.open(P) for line in lines), list[int](), rest
+    for line in lines[:-1]:
+        part = share(rest, elapsed=line.open(P), days=whole) if whole else 0
+        made.append(min(part, left))
+        left -= made[-1]
+    return [*made, left]
+
+
+def _multiple(fold: Fold, amount: Decimal, mode: Rounding) -> int:
+    step = fold.contract.life.payment_multiple
+    numerator, denominator = amount.as_integer_ratio()
+    return round_ratio(numerator, denominator * step, mode) * step
