@@ -133,3 +133,261 @@ class PeriodClosed(Refusal):
     en: ClassVar[str] = "the accounting period is closed: {detail}"
 
     detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FactBeforeStart(Refusal):
+    """Nothing happens to a loan before it is paid out."""
+
+    code: ClassVar[str] = "FACT_BEFORE_START"
+    zh: ClassVar[str] = "日期早于放款日 {start_on}"
+    en: ClassVar[str] = "before the loan was paid out on {start_on}"
+
+    start_on: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FactInFuture(Refusal):
+    """A fact cannot take effect after the business date."""
+
+    code: ClassVar[str] = "FACT_IN_FUTURE"
+    zh: ClassVar[str] = "日期 {value_on} 晚于营业日 {business_on}"
+    en: ClassVar[str] = "{value_on} is after the business date {business_on}"
+
+    value_on: date
+    business_on: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoanNotDisbursed(Refusal):
+    """The loan has not been paid out."""
+
+    code: ClassVar[str] = "LOAN_NOT_DISBURSED"
+    zh: ClassVar[str] = "借据尚未放款"
+    en: ClassVar[str] = "the loan has not been paid out"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoanEnded(Refusal):
+    """The loan is over: cancelled, written off or in another's hands."""
+
+    code: ClassVar[str] = "LOAN_ENDED"
+    zh: ClassVar[str] = "借据状态为 {status}, 不能办理"
+    en: ClassVar[str] = "the loan is {status} and takes nothing of this kind"
+
+    status: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FactUnknown(Refusal):
+    """There is no such fact of this loan, or not of the kind that is meant."""
+
+    code: ClassVar[str] = "FACT_UNKNOWN"
+    zh: ClassVar[str] = "该借据没有编号为 {of} 的相应记录"
+    en: ClassVar[str] = "the loan has no fact {of} of the kind that is meant"
+
+    of: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FactReversed(Refusal):
+    """The fact has been reversed before; a reversal happens once."""
+
+    code: ClassVar[str] = "FACT_ALREADY_REVERSED"
+    zh: ClassVar[str] = "编号 {of} 的记录已冲正"
+    en: ClassVar[str] = "fact {of} has already been reversed"
+
+    of: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReversalNotReversible(Refusal):
+    """A reversal is not reversed: book the fact again."""
+
+    code: ClassVar[str] = "REVERSAL_NOT_REVERSIBLE"
+    zh: ClassVar[str] = "冲正不能再冲正, 请重新入账"
+    en: ClassVar[str] = "a reversal is not reversed: book the fact again"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FactHasFollowers(Refusal):
+    """Another fact rests on this one and must be reversed first."""
+
+    code: ClassVar[str] = "FACT_HAS_FOLLOWERS"
+    zh: ClassVar[str] = "记录 {follower} 以其为依据, 须先冲正"
+    en: ClassVar[str] = "fact {follower} rests on it and must be reversed first"
+
+    follower: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AmountAboveOpen(Refusal):
+    """More than what is there; `most` is in minor units."""
+
+    code: ClassVar[str] = "AMOUNT_ABOVE_OPEN"
+    zh: ClassVar[str] = "金额超过上限 {most} 分"
+    en: ClassVar[str] = "at most {most} minor units"
+
+    most: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AmountTooLarge(Refusal):
+    """An amount beyond what the books can hold."""
+
+    code: ClassVar[str] = "AMOUNT_TOO_LARGE"
+    zh: ClassVar[str] = "金额超出账务上限"
+    en: ClassVar[str] = "the amount is beyond what the books can hold"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrepaymentLocked(Refusal):
+    """The lock-in time is not over."""
+
+    code: ClassVar[str] = "PREPAYMENT_LOCKED"
+    zh: ClassVar[str] = "锁定期至 {until_on}, 期内不能提前还款"
+    en: ClassVar[str] = "no early payment before {until_on}"
+
+    until_on: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrepaymentTooSmall(Refusal):
+    """Less than the least early payment, interest and fee included; `least` is in minor units."""
+
+    code: ClassVar[str] = "PREPAYMENT_TOO_SMALL"
+    zh: ClassVar[str] = "提前还款至少 {least} 分"
+    en: ClassVar[str] = "an early payment is at least {least} minor units"
+
+    least: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrepaymentWhileOverdue(Refusal):
+    """What is overdue is paid first."""
+
+    code: ClassVar[str] = "PREPAYMENT_WHILE_OVERDUE"
+    zh: ClassVar[str] = "有逾期, 须先还清逾期"
+    en: ClassVar[str] = "something is overdue and comes first"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NothingAhead(Refusal):
+    """There is no instalment left to come."""
+
+    code: ClassVar[str] = "NOTHING_AHEAD"
+    zh: ClassVar[str] = "没有未到期的期次"
+    en: ClassVar[str] = "no instalment is left to come"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NothingOverdue(Refusal):
+    """Nothing is overdue."""
+
+    code: ClassVar[str] = "NOTHING_OVERDUE"
+    zh: ClassVar[str] = "没有逾期款项"
+    en: ClassVar[str] = "nothing is overdue"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotWrittenOff(Refusal):
+    """Only a claim that was written off is recovered."""
+
+    code: ClassVar[str] = "NOT_WRITTEN_OFF"
+    zh: ClassVar[str] = "未核销, 不能登记回收"
+    en: ClassVar[str] = "the claim has not been written off"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CoolingOffOver(Refusal):
+    """The time to cancel freely is over."""
+
+    code: ClassVar[str] = "COOLING_OFF_OVER"
+    zh: ClassVar[str] = "冷静期已于 {until_on} 结束"
+    en: ClassVar[str] = "the cooling-off time ended on {until_on}"
+
+    until_on: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstalmentUnknown(Refusal):
+    """No instalment is due on that date or after it."""
+
+    code: ClassVar[str] = "INSTALMENT_UNKNOWN"
+    zh: ClassVar[str] = "{due_on} 起没有期次"
+    en: ClassVar[str] = "no instalment is due on {due_on} or later"
+
+    due_on: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DateNotLater(Refusal):
+    """The new date must come after the old one."""
+
+    code: ClassVar[str] = "DATE_NOT_LATER"
+    zh: ClassVar[str] = "新日期须晚于 {after}"
+    en: ClassVar[str] = "the new date must be after {after}"
+
+    after: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MaturityPassed(Refusal):
+    """An extension is asked for before maturity."""
+
+    code: ClassVar[str] = "MATURITY_PASSED"
+    zh: ClassVar[str] = "展期须在到期日 {maturity_on} 前办理"
+    en: ClassVar[str] = "an extension is asked for before maturity on {maturity_on}"
+
+    maturity_on: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SplitDisputed(Refusal):
+    """A dictated split is beyond the tolerance."""
+
+    code: ClassVar[str] = "SPLIT_DISPUTED"
+    zh: ClassVar[str] = "还款明细不符: {detail}"
+    en: ClassVar[str] = "the split does not agree: {detail}"
+
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CountInvalid(Refusal):
+    """A number of instalments within the limit."""
+
+    code: ClassVar[str] = "COUNT_INVALID"
+    zh: ClassVar[str] = "期数须为 1 至 {most}"
+    en: ClassVar[str] = "a number of instalments from 1 to {most}"
+
+    most: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RateInvalid(Refusal):
+    """A rate is a fraction per year, not negative and not a percentage."""
+
+    code: ClassVar[str] = "RATE_INVALID"
+    zh: ClassVar[str] = "利率须为 0 至 {most} 之间的年化小数"
+    en: ClassVar[str] = "a rate is a fraction per year from 0 to {most}"
+
+    most: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApproverMissing(Refusal):
+    """Somebody approves what is forgiven."""
+
+    code: ClassVar[str] = "APPROVER_MISSING"
+    zh: ClassVar[str] = "须注明审批人"
+    en: ClassVar[str] = "somebody must approve it"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NothingChanges(Refusal):
+    """The command would change nothing."""
+
+    code: ClassVar[str] = "NOTHING_CHANGES"
+    zh: ClassVar[str] = "该操作不产生任何变化"
+    en: ClassVar[str] = "this would change nothing"
