@@ -97,7 +97,7 @@ def asked_of(text: str) -> Asked:
         principal=principal.minor,
         currency=currency,
         rate_annual=rate,
-        term_months=_whole(tree, "termMonths", low=1, high=TERM_MAX),
+        instalments=_whole(tree, "termMonths", low=1, high=TERM_MAX),
         start_on=_date(tree, "startOn"),
         day_count=_listed(tree, "dayCount", DayCount, DayCount.THIRTY_360),
         rounding=_listed(tree, "rounding", Rounding, Rounding.HALF_UP),

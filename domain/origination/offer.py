@@ -131,7 +131,7 @@ def terms_of(product: ProductVersion, *, amount: int, months: int, start_on: dat
         principal=amount,
         currency=product.currency,
         rate_annual=product.interest_rate_annual,
-        term_months=months,
+        instalments=months,
         start_on=start_on,
         day_count=DayCount(product.day_count),
         rounding=product.rounding,

@@ -504,7 +504,7 @@ def _loan(row: Row[Any]) -> Loan:
             principal=row.principal,
             currency=row.currency,
             rate_annual=row.rate_annual,
-            term_months=row.term_months,
+            instalments=row.term_months,
             start_on=row.start_on,
             day_count=DayCount(row.day_count),
             rounding=Rounding(row.rounding),

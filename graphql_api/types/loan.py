@@ -296,7 +296,7 @@ class Loan(Node):
     principal: Money = minor("terms.principal", "terms.currency", "Principal.")
     interest_rate_annual: Rate = path("terms.rate_annual", "Interest rate per year.")
     penalty_rate_annual: Rate = path("terms.penalty_rate_annual", "Rate per year on overdue principal.")
-    term_months: int = path("terms.term_months", "Number of instalments.")
+    term_months: int = path("terms.instalments", "Number of instalments.")
     start_on: date = path("terms.start_on", "Value date as planned (起息日).")
     method: contract.Method = path("terms.method", "Repayment method.")
     day_count: contract.DayCount = path("terms.day_count", "Day count.")
