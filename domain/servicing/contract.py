@@ -72,26 +72,16 @@ class Prepayment:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class InstalmentFee:
-    """A fee of every instalment: `amount` in minor units, or `rate` of the principal, or of the instalment's interest."""
-
-    name: str
-    amount: int = 0
-    rate_of_principal: Decimal = Decimal(0)
-    rate_of_interest: Decimal = Decimal(0)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class LifeTerms:
     """How a loan lives.
 
     strategies: allocation by kind of payment, with DEFAULT. npl_strategy: the one that replaces them beyond
-    `npl_after` days past due. down_payment: fraction of each disbursement that falls due at once. payment_multiple:
-    minor units to which instalments that are solved again are rounded. late_fee: minor units, once for each overdue
+    `npl_after` days past due. down_payment: fraction of each disbursement that falls due at once. late_fee: minor units, once for each overdue
     instalment. cap_annual: bound on everything charged, a fraction per year of the principal in use.
     non_accrual_after: days past due after which the books stop accruing. credit_order: the components that a
     chargeback gives back, in order; none is principal alone. is_overdue_bearing: with DAILY, whether overdue principal
-    goes on bearing contract interest. cooling_off_days: days in which the borrower may cancel free of charge.
+    goes on bearing contract interest. cooling_off_days: days in which the borrower may
+    cancel free of charge. is_charge_off_whole: charging off takes all interest and fees of the plan, earned or not.
     """
 
     bearing: Bearing = Bearing.PLANNED
@@ -103,7 +93,6 @@ class LifeTerms:
     spread: Spread = Spread.AFTER
     down_payment: Decimal = Decimal(0)
     is_down_payment_auto: bool = True
-    payment_multiple: int = 1
     grace: Grace = Grace.NO_TRACE
     is_grace_retroactive: bool = True
     is_compound: bool = False
@@ -114,15 +103,13 @@ class LifeTerms:
     is_overdue_bearing: bool = True
     credit_order: tuple[Component, ...] = ()
     prepayment: Prepayment = Prepayment()
-    instalment_fees: tuple[InstalmentFee, ...] = ()
     cooling_off_days: int = 0
-    is_charge_off_final: bool = True
+    is_charge_off_whole: bool = False
 
     def __post_init__(self) -> None:
         """Assert what the reader of a contract has already promised."""
         assert DEFAULT in self.strategies, "every payment finds a strategy"
         assert 0 <= self.down_payment < 1, "a down payment is a part"
-        assert self.payment_multiple >= 1, "a multiple is a number of minor units"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,4 +125,4 @@ class Contract:
 
     def starting(self, on: date, principal: int) -> Terms:
         """The terms of what was really paid out, and when."""
-        return replace(self.terms, start_on=on, principal=principal)
+        return replace(self.terms, start_on=on, principal=principal, down_payment=0, disbursements=(), early_payments=())

@@ -13,6 +13,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from domain.servicing.allocation import Component, Dictated
+from domain.servicing.duedate import Unit
 
 
 class PayKind(StrEnum):
@@ -58,15 +59,6 @@ class Basis(StrEnum):
     INTEREST = "INTEREST"
     """The interest of the plan."""
     AMOUNT_AND_INTEREST = "AMOUNT_AND_INTEREST"
-
-
-class Unit(StrEnum):
-    """The unit in which new due dates follow one another."""
-
-    DAYS = "DAYS"
-    WEEKS = "WEEKS"
-    MONTHS = "MONTHS"
-    YEARS = "YEARS"
 
 
 class Scope(StrEnum):
@@ -188,7 +180,7 @@ class ReAge(Fact):
     first_on: date
     count: int
     every: int = 1
-    unit: Unit = Unit.MONTHS
+    unit: Unit = Unit.MONTH
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -166,7 +166,7 @@ class Fold:
 
     def rounded(self, amount: Decimal) -> int:
         """Unrounded minor units, rounded as the contract says."""
-        return round_ratio(*amount.as_integer_ratio(), self.contract.terms.rounding)
+        return round_ratio(*amount.as_integer_ratio(), self.contract.terms.rounding_of_interest)
 
     # --- time --------------------------------------------------------------------------------------------------------
 
@@ -385,8 +385,8 @@ class Fold:
 
     def recognise(self) -> None:
         """Accrue up to today: for each component the difference between what is earned and what was booked."""
-        if self.stage in OFF and self.contract.life.is_charge_off_final:
-            return self._recognise_paid()
+        if self.stage in OFF:  # a claim off the books accrues nothing but what is paid
+            return
         made = dict.fromkeys((I, F, N, C), 0)
         due = 0
         for line in self.lines:
@@ -402,10 +402,17 @@ class Fold:
                 line.due_moved += fresh
                 due += fresh
         self._book_accruals(made, due)
-        return None
 
-    def _recognise_paid(self) -> None:
-        """A claim off the books accrues nothing but what is paid."""
+    def recognise_all(self) -> None:
+        """Accrue all that the plan still asks for, earned or not."""
+        for line in self.lines:
+            if line.creditor == CREDITOR_LENDER:
+                parts = tuple(
+                    Part(line.no, one, line.open(one))
+                    for one in (I, F, N, C)
+                    if line.open(one) > 0
+                )
+                self.recognise_ahead(Allocation(parts, 0), {line.no: line})
 
     def _book_accruals(self, made: Mapping[Component, int], due: int) -> None:
         if self.stage is Stage.NON_ACCRUAL and self.contract.life.non_accrual is NonAccrual.CASH_BASIS:
@@ -484,7 +491,7 @@ class Fold:
 
     def recognise_ahead(self, made: Allocation, by_no: Mapping[int, Line]) -> None:
         """Accrue what is paid before it is earned, so that no account of a claim falls below nought."""
-        if self.stage in OFF and self.contract.life.is_charge_off_final:
+        if self.stage in OFF:
             for part in made.parts:
                 line = by_no[part.no]
                 if part.component is not P:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from types import MappingProxyType
 from typing import Final
 
@@ -161,7 +161,7 @@ def _disburse(fold: Fold, fact: Disburse) -> None:
         fold.rates = [(fold.at, fold.contract.terms.rate_annual)]
     fold.disbursed += fact.amount
     if is_first:
-        begin(fold, fact.amount)
+        begin(fold, fact.amount, fact.no)
     else:
         add(fold, fact.amount)
     fold.refresh()
@@ -199,16 +199,10 @@ def _cancel(fold: Fold, fact: Cancel) -> None:
     fold.refresh()
     fold.recognise()
     principal = fold.balance
-    earned = {
-        bucket: amount
-        for bucket, amount in fold.buckets().items()
-        if bucket in {"accrued_interest", "interest", "nonaccrual_interest"}
-    }
     close(fold, interest=EarlyInterest.TO_DATE)
     fold.recognise()
     made = _allocate(fold, principal, fold.contract.strategy(PayKind.REPAYMENT))
     amounts = fold.settle(made)
-    del earned
     for line in fold.lines:
         for component in (F, N, C):
             line.waived[component] += line.open(component)
@@ -266,10 +260,7 @@ def _prepay(fold: Fold, fact: Pay) -> None:
     fold.version(fact.intent, fact.no)
 
 
-_AHEAD: Final = "IN_ADVANCE"
-
-
-def _receive(  # noqa: PLR0913 - a payment's own facts
+def _receive(
     fold: Fold, no: int, amount: int, kind: PayKind, *, split: object = None, is_ahead: bool = False
 ) -> None:
     """Allocate money, write it on the lines and tell the books."""
@@ -284,10 +275,8 @@ def _receive(  # noqa: PLR0913 - a payment's own facts
         if is_ahead and not strategy.meets_advance:
             strategy = ahead_of(strategy)
         made = _allocate(fold, amount, strategy)
-    own, others = _by_creditor(fold, made)
+    others = _another_s(fold, made)
     amounts = fold.settle(made)
-    taken = {name: sum(part.amount for part in own if part.component.value == name) for name in ()}
-    del taken
     fold.excess += made.excess
     transferred = _named(others)
     if transferred:
@@ -326,10 +315,10 @@ def _within(fold: Fold, made: Allocation) -> Allocation:
     return Allocation(tuple(parts), made.paid - sum(part.amount for part in parts))
 
 
-def _by_creditor(fold: Fold, made: Allocation) -> tuple[list[Part], list[Part]]:
+def _another_s(fold: Fold, made: Allocation) -> list[Part]:
+    """The parts that are owed to a guarantor or buyer."""
     owner = {line.no: line.creditor for line in fold.lines}
-    own = [part for part in made.parts if owner[part.no] == CREDITOR_LENDER]
-    return own, [part for part in made.parts if owner[part.no] != CREDITOR_LENDER]
+    return [part for part in made.parts if owner[part.no] != CREDITOR_LENDER]
 
 
 def _named(parts: Iterable[Part]) -> dict[str, int]:
@@ -575,23 +564,32 @@ def _accelerate(fold: Fold, fact: Accelerate) -> None:
 
 
 def _charge_off(fold: Fold, fact: ChargeOff) -> None:
-    open_ = {component: sum(line.open(component) for line in fold.lines) for component in ALL}
     fold.recognise()
-    fold.book(Event.CHARGE_OFF, fold.buckets(), fact_no=fact.no, stage=_claim_stage(fold), only=_CLAIM)
+    if fold.contract.life.is_charge_off_whole:
+        fold.recognise_all()
+        open_ = {component: sum(line.open(component) for line in fold.lines) for component in ALL}
+    else:
+        open_ = _claimed(fold.lines)
+    fold.book(Event.CHARGE_OFF, fold.buckets(), fact_no=fact.no, only=_CLAIM)
     fold.stage = Stage.FRAUD if fact.is_fraud else Stage.CHARGED_OFF
     fold.transact(fact.no, "CHARGE_OFF", sum(open_.values()), Allocation(_parts(open_), 0))
 
 
-def _claim_stage(fold: Fold) -> Stage:
-    return fold.stage
+def _claimed(lines: Iterable[Line]) -> dict[Component, int]:
+    """What the books claim of some lines: all open principal, of the rest what was recognised."""
+    claim = dict.fromkeys(ALL, 0)
+    for line in lines:
+        claim[P] += line.open(P)
+        for component in (I, F, N, C):
+            claim[component] += line.recognised[component] - line.paid[component] - line.waived[component]
+    return claim
 
 
 def _write_off(fold: Fold, fact: WriteOff) -> None:
-    open_ = {component: sum(line.open(component) for line in fold.lines) for component in ALL}
     fold.recognise()
-    amounts = {"written_off": 0} if fold.stage in OFF else fold.buckets()
+    open_ = _claimed(fold.lines)
     if fold.stage not in OFF:
-        fold.book(Event.WRITE_OFF, amounts, fact_no=fact.no, only=_CLAIM)
+        fold.book(Event.WRITE_OFF, fold.buckets(), fact_no=fact.no, only=_CLAIM)
     fold.stage = Stage.WRITTEN_OFF
     fold.transact(fact.no, "WRITE_OFF", sum(open_.values()), Allocation(_parts(open_), 0))
 
@@ -615,11 +613,8 @@ def _repurchase(fold: Fold, fact: Repurchase) -> None:
 def _transfer(fold: Fold, no: int, event: Event, lines: list[Line], to: str, *, whole: bool) -> None:
     """Another pays the lender what lines owe to date; the borrower owes him from then on."""
     before = fold.buckets()
-    paid = dict.fromkeys(ALL, 0)
+    paid = _claimed(lines)
     for line in lines:
-        paid[P] += line.open(P)
-        for component in (I, F, N, C):
-            paid[component] += line.recognised[component] - line.paid[component] - line.waived[component]
         line.creditor = to
     after = fold.buckets()
     amounts = {bucket: before[bucket] - after[bucket] for bucket in before if bucket != "excess"}

@@ -6,47 +6,57 @@ A changed plan is a new schedule version with the fact as its reason; old versio
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal, localcontext
 from typing import Final
 
 from domain.calendar import add_months
-from domain.servicing.allocation import Component
-from domain.servicing.contract import EarlyInterest, InstalmentFee, Spread
-from domain.servicing.fact import ReAge, Reschedule, Unit
+from domain.servicing.contract import EarlyInterest, Spread
+from domain.servicing.duedate import MONTHS, Unit
+from domain.servicing.fact import ReAge, Reschedule
 from domain.servicing.fold import PRECISION, Fold
-from domain.servicing.interest import share
+from domain.servicing.interest import months_between, period, share
 from domain.servicing.progress import ALL, F, I, Line, LineKind, P
-from domain.servicing.schedule import schedule
-from domain.servicing.terms import Method
+from domain.servicing.schedule import Remaining, plan, schedule
+from domain.servicing.terms import Grace, Method
 from ledger.money import Rounding, round_ratio
 
 REGULAR: Final = frozenset({LineKind.INSTALMENT, LineKind.RE_AGED, LineKind.CLOSING})
 
 
-def begin(fold: Fold, principal: int) -> None:
-    """Lay out the first schedule: the down payment, if any, and the instalments of the rest."""
+def begin(fold: Fold, principal: int, fact_no: int) -> None:
+    """Lay out the first schedule: the down payment, if any, the instalments of the rest, and the fees of the terms."""
     from_on = fold.at
     down = down_payment(fold, principal)
-    planned = schedule(fold.contract.starting(from_on, principal - down))
+    terms = fold.contract.starting(from_on, principal - down)
     if down:
         fold.lines.append(_down(fold, down))
-    level = fold.contract.terms.method is Method.EQUAL_INSTALMENT
+    planned = schedule(terms)
+    is_level = is_annuity(fold)
     for one in planned.instalments:
         line = Line(no=one.no, from_on=one.from_on, due_on=one.due_on)
         line.owed[P], line.owed[I] = one.principal, one.interest
-        line.emi = one.principal + one.interest if level else None
+        line.emi = one.principal + one.interest if is_level else None
         fold.lines.append(line)
+        if one.fee:
+            fold.levy(no=fact_no, name="INSTALMENT_FEE", component=F, amount=one.fee, due_on=one.due_on, line=line)
+    if is_level and len(planned.instalments) > 1 and planned.payment:
+        fold.lines[-1].emi = planned.payment
     fold.renumber()
-    for line in [line for line in fold.lines if line.kind is LineKind.INSTALMENT]:
-        for fee in fold.contract.life.instalment_fees:
-            lay_instalment_fee(fold, fee, line)
+
+
+def is_annuity(fold: Fold) -> bool:
+    """Whether the instalments are level: the payment stays and principal is what interest leaves of it."""
+    return fold.contract.terms.method in {Method.EQUAL_INSTALMENT, Method.BALLOON}
 
 
 def down_payment(fold: Fold, principal: int) -> int:
     """The part of a disbursement that falls due at once, minor units."""
-    part = principal * fold.contract.life.down_payment
-    return _multiple(fold, part, Rounding.HALF_EVEN)
+    terms, life = fold.contract.terms, fold.contract.life
+    if terms.down_payment and not life.down_payment:
+        return terms.down_payment if not fold.versions else 0
+    return _multiple(fold, principal * life.down_payment, Rounding.HALF_EVEN)
 
 
 def add(fold: Fold, amount: int) -> None:
@@ -72,7 +82,7 @@ def add(fold: Fold, amount: int) -> None:
 def enlarge(fold: Fold, lines: Sequence[Line], amount: int) -> None:
     """Spread more principal over open instalments: solved again where they are level, else in equal parts."""
     principal = sum(line.owed[P] for line in lines) + amount
-    if fold.contract.terms.method is Method.EQUAL_INSTALMENT:
+    if is_annuity(fold):
         solve(fold, lines, principal)
     elif fold.contract.terms.method is Method.EQUAL_PRINCIPAL:
         for line, part in zip(lines, equal_parts(fold, principal, len(lines)), strict=True):
@@ -100,7 +110,19 @@ def solve(fold: Fold, lines: Sequence[Line], principal: int) -> None:
 
 
 def level(fold: Fold, lines: Sequence[Line], principal: int) -> int:
-    """The level payment, rounded to the contract's multiple: principal over the sum of discounts."""
+    """The level payment of a balance over instalments, by the same walk as the first schedule where one rate holds."""
+    rates = {rate for rate, _, _ in fold.stretches(lines[0].from_on, lines[-1].due_on)}
+    if principal <= 0:
+        return 0
+    if len(rates) == 1:
+        (rate,) = rates
+        terms = fold.contract.starting(lines[0].from_on, principal)
+        terms = replace(
+            terms, rate_annual=rate, instalments=len(lines), method=Method.EQUAL_INSTALMENT, grace=Grace(), fees=(),
+            stages=(), rate_changes=(), horizon=None,
+        )  # fmt: skip
+        periods = tuple(period(terms, from_on=line.from_on, due_on=line.due_on) for line in lines)
+        return plan(terms, Remaining(balance=principal, from_on=lines[0].from_on, periods=periods)).payment
     with localcontext() as context:
         context.prec = PRECISION
         discount, annuity = Decimal(1), Decimal(0)
@@ -131,7 +153,7 @@ def _plan_interest(fold: Fold, lines: Sequence[Line], principal: int) -> None:
 
 def re_age(fold: Fold, fact: ReAge) -> int:
     """Move what is open to new instalments; returns the principal moved."""
-    moved = {component: 0 for component in ALL}
+    moved = dict.fromkeys(ALL, 0)
     kept = []
     for line in fold.lines:
         for component in (P, I):
@@ -163,8 +185,6 @@ def re_age(fold: Fold, fact: ReAge) -> int:
     if moved[I]:
         made[0].owed[I] += moved[I]
         made[0].credited[I] += moved[I]
-    for line in made:
-        line.owed[F] += 0
     fold.renumber()
     return moved[P]
 
@@ -196,7 +216,7 @@ def reschedule(fold: Fold, fact: Reschedule) -> None:
     if fact.extra:
         last = lines[-1]
         dates = [line.due_on for line in fold.lines if line.kind in REGULAR]
-        months = _months_between(dates[-2], dates[-1]) if len(dates) > 1 else 1
+        months = months_between(dates[-2], dates[-1]) if len(dates) > 1 else 1
         for n in range(1, fact.extra + 1):
             due_on = add_months(last.due_on, n * months) if months else last.due_on + n * (dates[-1] - dates[-2])
             line = Line(no=0, from_on=fold.lines[-1].due_on, due_on=due_on, emi=lines[0].emi)
@@ -228,7 +248,7 @@ def reprice(fold: Fold, rate: Decimal, from_on: date) -> None:
 
 
 def close(fold: Fold, *, interest: EarlyInterest, kind: LineKind = LineKind.CLOSING) -> None:
-    """Make everything that has not fallen due one instalment of today: all principal, interest to date or of the period."""
+    """Make all that has not fallen due one instalment of today: all principal, interest to date or of the period."""
     ahead = [line for line in fold.lines if line.due_on > fold.at]
     if not ahead:
         return
@@ -283,7 +303,7 @@ def prepay(fold: Fold, principal: int, interest: int, *, is_shorter: bool, whole
         if current.emi is not None:
             solve(fold, made, rest)
         else:
-            for line, part in zip(made, _in_proportion(fold, ahead, rest), strict=True):
+            for line, part in zip(made, _in_proportion(ahead, rest), strict=True):
                 line.owed[P] = part
             _plan_interest(fold, made, rest)
     else:
@@ -336,25 +356,13 @@ def extra_line(fold: Fold) -> Line:
     return line
 
 
-def lay_instalment_fee(fold: Fold, fee: InstalmentFee, line: Line) -> None:
-    """A contract's fee of one instalment."""
-    rate = fee.rate_of_principal * line.owed[P] + fee.rate_of_interest * line.owed[I]
-    amount = fee.amount + round_ratio(*rate.as_integer_ratio(), fold.contract.terms.rounding)
-    if amount:
-        fold.levy(no=0, name=fee.name, component=Component.FEE, amount=amount, due_on=line.due_on, line=line)
-
-
 def stepped(first_on: date, count: int, unit: Unit) -> date:
     """The date some units after the first."""
-    match unit:
-        case Unit.DAYS:
-            return first_on + timedelta(days=count)
-        case Unit.WEEKS:
-            return first_on + timedelta(weeks=count)
-        case Unit.MONTHS:
-            return add_months(first_on, count)
-        case Unit.YEARS:
-            return add_months(first_on, 12 * count)
+    if unit in MONTHS:
+        return add_months(first_on, MONTHS[unit] * count)
+    if unit is Unit.HALF_MONTH:
+        return add_months(first_on, count // 2) + timedelta(days=15 * (count % 2))
+    return first_on + timedelta(days={Unit.WEEK: 7}.get(unit, 1) * count)
 
 
 def interest_now(fold: Fold, rule: EarlyInterest) -> int:
@@ -386,7 +394,7 @@ def _drop_unused(fold: Fold) -> None:
 def _shift(lines: Sequence[Line], to: date) -> None:
     """Move due dates: by whole months where the new date is whole months away, else by days."""
     first = lines[0].due_on
-    months, days = _months_between(first, to), (to - first).days
+    months, days = months_between(first, to), (to - first).days
     before = None
     for line in lines:
         if before is not None:
@@ -395,13 +403,7 @@ def _shift(lines: Sequence[Line], to: date) -> None:
         before = line.due_on
 
 
-def _months_between(a: date, b: date) -> int:
-    """Whole months from a to b when b is that many months after a; else nought."""
-    months = (b.year - a.year) * 12 + b.month - a.month
-    return months if add_months(a, months) == b or add_months(b, -months) == a else 0
-
-
-def _in_proportion(fold: Fold, lines: Sequence[Line], rest: int) -> list[int]:
+def _in_proportion(lines: Sequence[Line], rest: int) -> list[int]:
     whole, made, left = sum(line.open(P) for line in lines), list[int](), rest
     for line in lines[:-1]:
         part = share(rest, elapsed=line.open(P), days=whole) if whole else 0
@@ -411,6 +413,6 @@ def _in_proportion(fold: Fold, lines: Sequence[Line], rest: int) -> list[int]:
 
 
 def _multiple(fold: Fold, amount: Decimal, mode: Rounding) -> int:
-    step = fold.contract.life.payment_multiple
+    step = fold.contract.terms.payment_multiple
     numerator, denominator = amount.as_integer_ratio()
     return round_ratio(numerator, denominator * step, mode) * step

@@ -89,7 +89,7 @@ def as_of(contract: Contract, facts: Iterable[Fact], *, on: date, known_on: date
     return outlook(replay(contract, known_by(facts, known_on), on=on))
 
 
-def status(state: Fold) -> Standing:  # noqa: PLR0911 - one line for each status
+def status(state: Fold) -> Standing:
     """The status in one word; the end of a claim outweighs its age."""
     if state.started_on is None:
         return Standing.PENDING
