@@ -194,21 +194,19 @@ def _refund(fold: Fold, fact: Refund) -> None:
 
 
 def _cancel(fold: Fold, fact: Cancel) -> None:
-    for line in fold.lines:
-        line.waived[I] += line.open(I)
-    fold.refresh()
-    fold.recognise()
-    principal = fold.balance
+    """The principal comes back; whatever has been charged is forgiven."""
     close(fold, interest=EarlyInterest.TO_DATE)
-    fold.recognise()
-    made = _allocate(fold, principal, fold.contract.strategy(PayKind.REPAYMENT))
-    amounts = fold.settle(made)
-    for line in fold.lines:
-        for component in (F, N, C):
-            line.waived[component] += line.open(component)
-    fold.is_cancelled = True
+    fold.refresh()
     fold.version("CANCELLED", fact.no)
-    fold.book(Event.CANCELLED, amounts, fact_no=fact.no)
+    for event, components in ((Event.INTEREST_WAIVED, (I,)), (Event.CHARGE_WAIVED, (F, N, C))):
+        parts = tuple(
+            Part(line.no, one, line.open(one)) for line in fold.lines for one in components if line.open(one) > 0
+        )
+        fold.book(event, fold.settle(Allocation(parts, 0), is_waiver=True), fact_no=fact.no)
+    principal = fold.balance
+    made = _allocate(fold, principal, fold.contract.strategy(PayKind.REPAYMENT)) if principal else Allocation((), 0)
+    fold.is_cancelled = True
+    fold.book(Event.CANCELLED, fold.settle(made), fact_no=fact.no)
     fold.transact(fact.no, "CANCELLED", principal, made)
 
 

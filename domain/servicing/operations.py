@@ -21,6 +21,7 @@ from domain.product.version import ProductVersion
 from domain.refusals import KeyReused, Refusal
 from domain.servicing import queries, tables
 from domain.servicing.allocation import Allocation
+from domain.servicing.daycount import DayCount
 from domain.servicing.event import EventKind, ScheduleReason
 from domain.servicing.position import Disbursement, Facts, Loan
 from domain.servicing.position import position as computed
@@ -45,7 +46,7 @@ from domain.servicing.refusal import (
 from domain.servicing.repayment import Decision, Intent, Repay, Source, decide
 from domain.servicing.schedule import Instalment, Schedule
 from domain.servicing.schedule import schedule as planned
-from domain.servicing.terms import AllocationBy, DayCount, Method, Terms
+from domain.servicing.terms import AllocationBy, Method, Terms
 from ledger import journal
 from ledger.entry import Entry
 from ledger.money import Money, rounded

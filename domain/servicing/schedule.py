@@ -270,13 +270,12 @@ def year_fraction(terms: Terms, period: Period, day_count: DayCount | None = Non
     """The part of a year that a whole period is, by the terms."""
     unit, every = period.step
     basis = day_count or terms.day_count
-    if period.is_regular and day_count is None:
-        if terms.payments_per_year:
-            return Fraction(every, terms.calendar.every * terms.payments_per_year)
-        if basis.is_whole_months:
-            if unit in MONTHS:
-                return Fraction(MONTHS[unit] * every, 12)
-            return Fraction(every, 24) if unit is Unit.HALF_MONTH else Fraction(period.days, 360)
+    if period.is_regular and terms.payments_per_year and day_count is None:
+        return Fraction(every, terms.calendar.every * terms.payments_per_year)
+    if period.is_regular and basis.is_whole_months:
+        if unit in MONTHS:
+            return Fraction(MONTHS[unit] * every, 12)
+        return Fraction(every, 24) if unit is Unit.HALF_MONTH else Fraction(period.days, 360)
     return fraction(basis, period.from_on, period.to_on)
 
 
@@ -545,7 +544,7 @@ class _Walk:
             steps, growths = sum(step for _, step in factors), sum(growth for growth, _ in factors)
             self.base = (self.balance - target - steps) / Fraction(growths)
             return
-        debt = self._debt(stage, ahead[0], spans)
+        debt = self._debt(ahead[0], spans)
         if not stage.step_amount and not stage.step_rate and self._are_alike(no, ahead):
             growths, steps = _geometric(self._solving(no + 1, ahead[-1]), len(ahead)), Fraction()
             last = Fraction((1 + self._solving(no + 1, ahead[-1])) ** (1 - len(ahead))) if target else Fraction()
@@ -572,7 +571,7 @@ class _Walk:
     stage_target: Exact = 0
     """The balance at which a stage that repays a stated principal ends."""
 
-    def _debt(self, stage: Stage, period: Period, spans: Sequence[Span]) -> Fraction:
+    def _debt(self, period: Period, spans: Sequence[Span]) -> Fraction:
         """Balance and interest at the end of the current period, as the payment is solved."""
         is_added = self.terms.calendar.first_period is FirstPeriod.DAYS_ADDED and not period.is_regular
         if self.terms.solving is Solving.PERIOD_RATES and not is_added:
@@ -631,7 +630,7 @@ class _Walk:
         for _ in range(_RESIDUE_STEPS):
             if best == 0:
                 return
-            tried = self.first_difference + (best if abs(best) > 1 else best)
+            tried = self.first_difference + best
             left = self._difference(stage, ahead, spans, self.base, tried)
             if abs(left) >= abs(best):
                 return
@@ -669,6 +668,9 @@ class _Walk:
         """What the instalment pays, and the balance after it."""
         terms, is_last = self.terms, no == self.last and not (stage.horizon and stage.first - 1 + stage.horizon > no)
         interest = self._rounded_interest(exact)
+        agreed = terms.specified[no - 1] if terms.method is Method.SPECIFIED else None
+        if agreed is not None and agreed.interest is not None:
+            interest = agreed.interest
         at_stake = self.balance
         repaid, shown = self._principal(no, stage, interest=interest, exact=exact, is_last=is_last)
         self.balance -= repaid
@@ -702,7 +704,7 @@ class _Walk:
             advance=advance,
             prepaid=used,
             balloon=balloon,
-            fees=tuple(self._fees(no, _shown(at_stake), row_interest, shown)) if terms.fees else (),
+            fees=tuple(self._fees(no, _shown(at_stake), row_interest, shown)) if terms.fees or agreed else (),
             closing=closing,
             payment=self.base,
             exact_interest=exact,
@@ -712,6 +714,9 @@ class _Walk:
 
     def _principal(self, no: int, stage: Stage, *, interest: int, exact: Fraction, is_last: bool) -> tuple[Exact, int]:
         """What an instalment repays: as the balance goes on, and as it is shown."""
+        if self.terms.method is Method.SPECIFIED:
+            agreed = self.terms.specified[no - 1].principal
+            return agreed, agreed
         if is_last:
             if self.is_unrounded and self.kept:
                 return self.balance, _rounded(self.balance + exact, self.terms.rounding, 1) - interest
@@ -776,12 +781,16 @@ class _Walk:
             FeeBasis.INTEREST: interest,
             FeeBasis.INSTALMENT: principal + interest,
         }
+        if self.terms.method is Method.SPECIFIED and (agreed := self.terms.specified[no - 1].fee):
+            yield AGREED_FEE, agreed
         for fee in self.terms.fees:
             is_due = fee.when is FeeWhen.PER_INSTALMENT or (fee.when is FeeWhen.ONCE and fee.no == no)
             if is_due and fee.payer == BORROWER:
                 yield fee.code, fee_amount(self.terms, fee, bases.get(fee.basis, 0))
 
 
+AGREED_FEE: Final = "FEE"
+"""Code of the fee that stands in an agreed row."""
 BORROWER: Final = "BORROWER"
 """The payer whose fees stand in the plan."""
 _RESIDUE_STEPS: Final = 8

@@ -7,19 +7,33 @@ the last instalment.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from typing import Final
 
 from domain.calendar import add_months
+from domain.refusals import Refusal
 from domain.servicing.daycount import DayCount
-from domain.servicing.duedate import MONTHLY, Calendar
+from domain.servicing.duedate import MONTHLY, Calendar, DueRule
+from domain.servicing.refusal import (
+    DatesOutOfOrder,
+    FirstDueTooEarly,
+    InstalmentsOutOfRange,
+    OutsideLoan,
+    PrincipalDiffers,
+    RateTooHigh,
+    StageGap,
+    StageOverlap,
+    TermInvalid,
+    TermMissing,
+    TermsConflict,
+)
 from ledger.money import Rounding
 
-__all__ = ["DayCount"]
-
-INSTALMENTS_MAX = 1200
+INSTALMENTS_MAX: Final = 1200
 """Instalments of a loan, at most: a hundred years of months, twenty-three of weeks."""
 
 
@@ -355,3 +369,95 @@ class Index:
         rate = published[-1] + self.margin
         rate = rate if self.floor is None else max(rate, self.floor)
         return rate if self.cap is None else min(rate, self.cap)
+
+
+RATE_MAX: Final = 100
+"""Yearly rate as a fraction above which it is a slip of the pen: 10,000 %."""
+
+
+def faults(terms: Terms) -> tuple[Refusal, ...]:
+    """Everything in which the parts of the terms contradict each other; none for terms that can be planned."""
+    return (
+        *_amount_faults(terms),
+        *_date_faults(terms),
+        *_stage_faults(terms),
+        *_event_faults(terms),
+    )
+
+
+def _amount_faults(terms: Terms) -> Iterator[Refusal]:
+    if terms.instalments > INSTALMENTS_MAX:
+        yield InstalmentsOutOfRange(field="instalments", limit=INSTALMENTS_MAX)
+    if terms.rate_annual > RATE_MAX:
+        yield RateTooHigh(field="rateAnnual", limit=RATE_MAX)
+    if terms.solving is Solving.GIVEN and terms.payment is None:
+        yield TermMissing(field="payment", name="payment")
+    if terms.payment is not None and terms.solving is not Solving.GIVEN:
+        yield TermsConflict(field="payment", name="payment", other=f"solving {terms.solving}")
+    if terms.horizon is not None and terms.horizon < terms.instalments:
+        yield TermInvalid(field="horizon", name="horizon", expected=f"at least {terms.instalments}")
+    if terms.down_payment >= terms.principal:
+        yield TermInvalid(field="downPayment", name="downPayment", expected="less than the principal")
+    if max(terms.grace.principal, terms.grace.interest) >= max(terms.instalments, 2):
+        yield TermInvalid(field="grace", name="grace", expected="fewer instalments than the plan has")
+    if terms.disbursements and (found := sum(one.amount for one in terms.disbursements)) != terms.principal:
+        yield PrincipalDiffers(field="disbursements", found=found, principal=terms.principal)
+    if terms.method is Method.SPECIFIED:
+        found = sum(one.principal for one in terms.specified)
+        if found != terms.principal:
+            yield PrincipalDiffers(field="plan", found=found, principal=terms.principal)
+
+
+def _date_faults(terms: Terms) -> Iterator[Refusal]:
+    calendar = terms.calendar
+    if calendar.first_due_on is not None and calendar.first_due_on <= terms.start_on:
+        yield FirstDueTooEarly(field="firstDueOn")
+    if calendar.rule is DueRule.FIXED_DAY and calendar.due_day is None:
+        yield TermMissing(field="dueDay", name="dueDay")
+    if not terms.is_dated and not (terms.day_count.is_whole_months or terms.payments_per_year):
+        yield TermMissing(field="startOn", name="startOn")
+    dates = [terms.start_on, *(one.due_on for one in terms.specified)]
+    if dates != sorted(set(dates)):
+        yield DatesOutOfOrder(field="plan") if dates[1] > dates[0] else FirstDueTooEarly(field="plan[0].due")
+    drawn = [one.on for one in terms.disbursements]
+    if drawn and (drawn != sorted(drawn) or drawn[0] != terms.start_on):
+        yield DatesOutOfOrder(field="disbursements")
+
+
+def _stage_faults(terms: Terms) -> Iterator[Refusal]:
+    if terms.method is not Method.STAGED:
+        return
+    if not terms.stages:
+        yield TermMissing(field="stages", name="stages")
+    reached = 0
+    for number, stage in enumerate(terms.stages):
+        name = f"stages[{number}]"
+        if stage.last < stage.first:
+            yield TermInvalid(field=name, name=name, expected="from an instalment to the same or a later one")
+        if stage.first > reached + 1:
+            yield StageGap(field=name, first=reached + 1, last=stage.first - 1)
+        elif stage.first <= reached:
+            yield StageOverlap(field=name, first=stage.first, last=min(reached, stage.last))
+        reached = max(reached, stage.last)
+    if terms.stages and reached != terms.instalments:
+        yield (
+            StageGap(field="stages", first=reached + 1, last=terms.instalments)
+            if reached < terms.instalments
+            else OutsideLoan(field="stages")
+        )
+
+
+def _event_faults(terms: Terms) -> Iterator[Refusal]:
+    """Changes and early payments that name both or neither of instalment and date, or lie outside the loan."""
+    for name, ones in (("rateChanges", terms.rate_changes), ("earlyPayments", terms.early_payments)):
+        for number, one in enumerate(ones):
+            path = f"{name}[{number}]"
+            if (one.no is None) == (one.on is None):
+                yield TermInvalid(field=path, name=path, expected="of an instalment or of a date, and not of both")
+            elif (one.no is not None and not 1 <= one.no <= terms.instalments) or (
+                one.on is not None and one.on < terms.start_on
+            ):
+                yield OutsideLoan(field=path)
+    for number, fee in enumerate(terms.fees):
+        if fee.when is FeeWhen.ONCE and not 1 <= fee.no <= terms.instalments:
+            yield OutsideLoan(field=f"fees[{number}]")

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from domain.servicing.daycount import DayCount
 from domain.servicing.schedule import Instalment, Schedule, level_payment, period_rates, schedule
-from domain.servicing.terms import DayCount, Terms
+from domain.servicing.terms import Terms
 from ledger.money import Rounding
 from tests.domain.servicing.test_terms import TERMS
 

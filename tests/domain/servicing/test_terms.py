@@ -6,7 +6,8 @@ from decimal import Decimal
 
 import pytest
 
-from domain.servicing.terms import DayCount, Terms
+from domain.servicing.daycount import DayCount
+from domain.servicing.terms import Terms
 from ledger.money import Rounding
 
 TERMS = Terms(
