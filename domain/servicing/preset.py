@@ -23,9 +23,9 @@ _BANK: Final = {
 
 LIVES: Final[Mapping[str, Mapping[str, object]]] = MappingProxyType(
     {
-        "fineract-progressive": {"bearing": "DAILY", "allocation": {"DEFAULT": _ADVANCED}, "chargeOffWhole": True},
-        "fineract-cumulative": {"allocation": "mifos-standard-strategy", "chargeOffWhole": True, "spread": "ON_OR_AFTER"},
-        "cn-bank": _BANK,
+        "FINERACT_PROGRESSIVE": {"bearing": "DAILY", "allocation": {"DEFAULT": _ADVANCED}, "chargeOffWhole": True},
+        "FINERACT_CUMULATIVE": {"allocation": "mifos-standard-strategy", "chargeOffWhole": True, "spread": "ON_OR_AFTER"},
+        **dict.fromkeys(("CN_BANK_30_360", "CN_ACT_360_SOLVED", "CN_ACT_365_SOLVED", "JOINT_LOAN_HYBRID"), _BANK),
     }
 )
 """What each convention says about living; a convention that says nothing lives by its terms alone."""

@@ -176,7 +176,7 @@ def scenario(tree: Mapping[str, Json]) -> Scenario | Invalid:
     reader = Reader(tree, "", found)
     named = reader.text("convention", None)
     plain = tree.get("terms")
-    reader.read |= {"terms", "contract", "steps"}
+    reader.read.update({"terms", "contract", "steps"})
     terms: Terms | None = None
     if not isinstance(plain, dict):
         reader.wrong(TermMissing, "terms", name="terms")
