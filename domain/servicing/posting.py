@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 from uuid import NAMESPACE_OID, uuid5
 
-from domain.product.accounting import Event
+from domain.product.accounting import COMPONENTS, Event
 from domain.servicing.position import Loan
 from domain.servicing.repayment import Decision, Repay, Source, application_rule
 from ledger.entry import Dimensions, Entry, Line
@@ -69,7 +69,7 @@ def groups(shares: Iterable[Share]) -> Iterator[Group]:
 
 def batch_entry(group: Group, rule: Rule, *, key: str, on: date, actor: str) -> Entry:
     """Return one entry for all loans of a group: a line per loan, summed lines where the rule masks the loan."""
-    (component,) = {leg.component for leg in rule.legs}
+    (component,) = COMPONENTS[Event(rule.kind)]
     first = group.shares[0]
     entry = apply_batch(
         rule,
@@ -94,10 +94,14 @@ def repayment_entries(one: Repay, loan: Loan, made: Decision, rules: Mapping[str
             **{**facts_of, "key": f"{facts_of['key']}:accrual"},
         )
         yield accrued if made.accrual > 0 else mirrored(accrued)
-    rule = rules[Event.REPAYMENT]
-    yield apply(
-        rule if one.source is Source.CASH else application_rule(rule), made.amounts, **facts_of, paid_on=one.paid_on
-    )
+    yield apply(_receipt(one.source, rules), made.amounts, **facts_of, paid_on=one.paid_on)
+
+
+def _receipt(source: Source, rules: Mapping[str, Rule]) -> Rule:
+    """Return the rule by which money from this source meets what is owed."""
+    if source is Source.CASH:
+        return rules[Event.REPAYMENT]
+    return rules.get(Event.OVERPAYMENT_APPLIED) or application_rule(rules[Event.REPAYMENT])
 
 
 def mirrored(entry: Entry) -> Entry:
