@@ -35,7 +35,7 @@ def simulate(
     answers = list(play(asked))
     currency = asked.contract.terms.currency
     if as_json:
-        print_json({"currency": currency, "steps": [answer_json(one) for one in answers]})
+        print_json({"currency": currency, "steps": [answer_json(one, rules=asked.rules) for one in answers]})
     else:
         for one in answers:
             _show(one, minor_digits(currency))
@@ -69,10 +69,10 @@ def _show(answer: Answer, digits: int) -> None:
         )  # fmt: skip
     out.print(table)
     table = Table(title="分录 movements")
-    for column in ("event", "on", "stage", "amounts"):
+    for column in ("event", "on", "flags", "amounts"):
         table.add_column(column)
     for movement in answer.movements:
         said = ", ".join(f"{name} {amount(figure, digits)}" for name, figure in movement.amounts.items())
-        table.add_row(movement.event, movement.value_on.isoformat(), movement.stage, said)
+        table.add_row(movement.event, movement.value_on.isoformat(), ", ".join(sorted(movement.flags)), said)
     if answer.movements:
         out.print(table)

@@ -39,9 +39,8 @@ from domain.servicing.fact import (
     place,
     takes_effect_on,
 )
-from domain.servicing.fold import Fold
+from domain.servicing.fold import OFF, Fold, Stage
 from domain.servicing.life import Life, effective, extend, replay
-from domain.servicing.movement import OFF, Stage
 from domain.servicing.progress import I, P
 from domain.servicing.refusal import (
     AmountAboveOpen,
@@ -309,7 +308,7 @@ def _transfer(contract: Contract, before: Fold, fact: Compensate | Repurchase, l
     if before.stage in OFF:
         yield LoanEnded(status=before.stage)
     elif not own:
-        yield LoanEnded(status=Stage.TRANSFERRED if before.creditor else "SETTLED")
+        yield LoanEnded(status="TRANSFERRED" if before.creditor else "SETTLED")
     elif isinstance(fact, Compensate) and not any(line.due_on < before.at for line in own):
         yield NothingOverdue()
 

@@ -43,15 +43,6 @@ class EarlyInterest(StrEnum):
     """按期收息: the period that has begun is owed whole."""
 
 
-class NonAccrual(StrEnum):
-    """What the books recognise of a loan that has stopped accruing."""
-
-    CASH_BASIS = "CASH_BASIS"
-    """Interest is income when it is paid."""
-    STAGE3_EIR = "STAGE3_EIR"
-    """Interest goes on accruing on what the claim is worth; the journal tells it apart."""
-
-
 class Spread(StrEnum):
     """Which instalments a later disbursement enlarges."""
 
@@ -99,7 +90,6 @@ class LifeTerms:
     late_fee: int = 0
     cap_annual: Decimal | None = None
     non_accrual_after: int | None = None
-    non_accrual: NonAccrual = NonAccrual.CASH_BASIS
     is_overdue_bearing: bool = True
     credit_order: tuple[Component, ...] = ()
     prepayment: Prepayment = Prepayment()

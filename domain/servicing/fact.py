@@ -31,6 +31,8 @@ class PayKind(StrEnum):
     """A charge that was paid is given back as a credit."""
     INTEREST_PAYMENT_WAIVER = "INTEREST_PAYMENT_WAIVER"
     """The lender pays in place of interest."""
+    INTEREST_REFUND = "INTEREST_REFUND"
+    """Interest given back after a refund of goods."""
 
 
 class Intent(StrEnum):

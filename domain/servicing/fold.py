@@ -11,17 +11,43 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal, localcontext
+from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
 from domain.servicing.allocation import Allocation, Component, Due, DueType, Part, spend
 from domain.servicing.charge import penalty
-from domain.servicing.contract import Bearing, Contract, Grace, NonAccrual
+from domain.servicing.contract import Bearing, Contract, Grace
 from domain.servicing.interest import daily_fraction, share
-from domain.servicing.movement import OFF, Event, Movement, Stage
+from domain.product.accounting import EXCESS, Event, Flag
+from domain.servicing.movement import BUCKETS, NO_FLAGS, WRITTEN_OFF, Movement
 from domain.servicing.progress import ALL, C, F, I, Line, LineKind, N, P, Progress
 from domain.servicing.transaction import Transaction
 from ledger.money import Rounding, round_ratio
+
+class Stage(StrEnum):
+    """How the lender carries the claim."""
+
+    PERFORMING = "PERFORMING"
+    NON_ACCRUAL = "NON_ACCRUAL"
+    CHARGED_OFF = "CHARGED_OFF"
+    FRAUD = "FRAUD"
+    """Charged off because of fraud."""
+    WRITTEN_OFF = "WRITTEN_OFF"
+
+
+OFF: Final = frozenset({Stage.CHARGED_OFF, Stage.FRAUD, Stage.WRITTEN_OFF})
+"""Stages in which the claim is off the books; it is still owed."""
+FLAGS: Final[Mapping[Stage, frozenset[Flag]]] = MappingProxyType(
+    {
+        Stage.PERFORMING: NO_FLAGS,
+        Stage.NON_ACCRUAL: frozenset({Flag.NON_ACCRUAL}),
+        Stage.CHARGED_OFF: frozenset({Flag.CHARGED_OFF}),
+        Stage.FRAUD: frozenset({Flag.CHARGED_OFF, Flag.FRAUD}),
+        Stage.WRITTEN_OFF: frozenset({Flag.CHARGED_OFF}),
+    }
+)
+"""What posting rules may ask of a claim in each stage."""
 
 PRECISION: Final = 40
 """Decimal digits of unrounded interest."""
@@ -353,7 +379,7 @@ class Fold:
                 self.excess = 0
                 amounts = self.settle(made)
                 self.excess += made.excess
-                self.book(Event.OVERPAYMENT_APPLIED, {**amounts, "excess": held - made.excess}, fact_no=0)
+                self.book(Event.OVERPAYMENT_APPLIED, amounts, fact_no=0)
                 self.transact(0, Event.OVERPAYMENT_APPLIED, held - made.excess, made, excess=made.excess - held)
 
     def _ageing(self) -> None:
@@ -367,15 +393,17 @@ class Fold:
                     line.overdue_moved += fresh
                     moved += fresh
         if moved:
-            self.book(Event.PRINCIPAL_OVERDUE, {"overdue_principal": moved}, fact_no=0)
+            self.book(Event.PRINCIPAL_OVERDUE, {"principal": moved}, fact_no=0)
         if life.non_accrual_after is None:
             return
         if self.stage is Stage.PERFORMING and self.dpd > life.non_accrual_after:
             self.recognise()
-            self.book(Event.NON_ACCRUAL, self.buckets(), fact_no=0, only={*ALL_BUCKETS})
+            self.book(Event.NON_ACCRUAL, self.claim(), fact_no=0)
             self.stage = Stage.NON_ACCRUAL
         elif self.stage is Stage.NON_ACCRUAL and self.dpd == 0:
-            self.book(Event.ACCRUAL_RESUMED, self.buckets(), fact_no=0, only={"nonaccrual_principal", "nonaccrual_interest"})
+            held = self.buckets()
+            back = {"principal": held["nonaccrual_principal"], "interest": held["nonaccrual_interest"]}
+            self.book(Event.ACCRUAL_RESUMED, back, fact_no=0)
             self.stage = Stage.PERFORMING
             for line in self.lines:
                 line.overdue_moved = 0
@@ -415,14 +443,12 @@ class Fold:
                 self.recognise_ahead(Allocation(parts, 0), {line.no: line})
 
     def _book_accruals(self, made: Mapping[Component, int], due: int) -> None:
-        if self.stage is Stage.NON_ACCRUAL and self.contract.life.non_accrual is NonAccrual.CASH_BASIS:
-            memo = {"nonaccrual_interest": made[I], "penalty": made[N], "compound": made[C]}
-            self.book(Event.NON_ACCRUAL_INTEREST, memo, fact_no=0)
-            self.book(Event.FEE_DUE, {"fee": made[F]}, fact_no=0)
-            return
-        accrued = "nonaccrual_interest" if self.stage is Stage.NON_ACCRUAL else "accrued_interest"
-        self.book(Event.INTEREST_ACCRUED, {accrued: made[I]}, fact_no=0)
         self.book(Event.FEE_DUE, {"fee": made[F]}, fact_no=0)
+        if self.stage is Stage.NON_ACCRUAL:
+            memo = {"interest": made[I], "penalty": made[N], "compound": made[C]}
+            self.book(Event.NON_ACCRUAL_INTEREST, memo, fact_no=0)
+            return
+        self.book(Event.INTEREST_ACCRUED, {"interest": made[I]}, fact_no=0)
         self.book(Event.PENALTY_ACCRUED, {"penalty": made[N]}, fact_no=0)
         self.book(Event.COMPOUND_ACCRUED, {"compound": made[C]}, fact_no=0)
         self.book(Event.INTEREST_DUE, {"interest": due}, fact_no=0)
@@ -439,7 +465,7 @@ class Fold:
 
     def buckets(self) -> dict[str, int]:
         """Where the lender's claim lies now, by bucket."""
-        held = dict.fromkeys(ALL_BUCKETS, 0)
+        held = dict.fromkeys(BUCKETS, 0)
         off = self.stage in OFF
         for line in self.lines:
             if line.creditor != CREDITOR_LENDER:
@@ -451,7 +477,7 @@ class Fold:
                 "compound": line.recognised[C] - line.paid[C] - line.waived[C],
             }
             if off:
-                held["written_off"] += line.open(P) + interest + sum(rest.values())
+                held[WRITTEN_OFF] += line.open(P) + interest + sum(rest.values())
                 continue
             for bucket, amount in rest.items():
                 held[bucket] += amount
@@ -463,8 +489,14 @@ class Fold:
                 held["principal"] += line.open(P) - line.overdue_moved
                 held["interest"] += line.due_moved
                 held["accrued_interest"] += interest - line.due_moved
-        held["excess"] = self.excess
+        held[EXCESS] = self.excess
         return held
+
+    def claim(self) -> dict[str, int]:
+        """The lender's claim as rules name it: by bucket, interest of a loan that stopped accruing as interest."""
+        held = self.buckets()
+        held["interest"] += held.pop("nonaccrual_interest")
+        return {name: amount for name, amount in held.items() if name not in {EXCESS, WRITTEN_OFF}}
 
     def settle(self, made: Allocation, *, is_waiver: bool = False) -> dict[str, int]:
         """Write the parts of an allocation on the lines; returns the amounts by bucket that they were taken from."""
@@ -518,7 +550,7 @@ class Fold:
         if self.stage in OFF or line.creditor != CREDITOR_LENDER or part.component not in {P, I}:
             yield part.component.value, part.amount
         elif self.stage is Stage.NON_ACCRUAL:
-            yield ("nonaccrual_principal" if part.component is P else "nonaccrual_interest"), part.amount
+            yield ("nonaccrual_principal" if part.component is P else "interest"), part.amount
         elif part.component is P:
             moved = min(part.amount, line.overdue_moved)
             line.overdue_moved -= moved
@@ -558,17 +590,20 @@ class Fold:
         line.completed_on = None
 
     def book(
-        self, event: Event, amounts: Mapping[str, int], *, fact_no: int, only: set[str] | None = None, stage: Stage | None = None
+        self, event: Event, amounts: Mapping[str, int], *, fact_no: int, flags: frozenset[Flag] = NO_FLAGS
     ) -> None:
         """Note a movement; amounts of nought are left out, and a movement without amounts is none."""
-        kept = {name: amount for name, amount in amounts.items() if amount and (only is None or name in only)}
+        kept = {name: amount for name, amount in amounts.items() if amount}
         if kept:
             self.movements.append(
                 Movement(
-                    event=event, amounts=MappingProxyType(kept), fact_no=fact_no, value_on=self.at,
-                    stage=stage or self.stage,
+                    event=event,
+                    amounts=MappingProxyType(kept),
+                    fact_no=fact_no,
+                    value_on=self.at,
+                    flags=FLAGS[self.stage] | flags,
                 )
-            )  # fmt: skip
+            )
 
     def transact(self, no: int, kind: str, amount: int, made: Allocation, *, excess: int | None = None) -> None:
         """Note a transaction."""
@@ -604,9 +639,3 @@ class Fold:
             if line.from_on < on <= line.due_on or (n == 0 and on <= line.due_on):
                 return line
         return None
-
-
-ALL_BUCKETS: Final = (
-    "principal", "overdue_principal", "nonaccrual_principal", "accrued_interest", "interest", "nonaccrual_interest",
-    "penalty", "compound", "fee", "written_off",
-)  # fmt: skip

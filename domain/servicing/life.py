@@ -14,7 +14,8 @@ from datetime import date
 from types import MappingProxyType
 from typing import Final
 
-from domain.servicing.allocation import Allocation, Component, DueType, Part, Pass, Strategy, spend
+from domain.product.accounting import EXCESS, Event, Flag
+from domain.servicing.allocation import Allocation, Component, Dictated, DueType, Part, Pass, Strategy, spend
 from domain.servicing.contract import Contract, EarlyInterest
 from domain.servicing.fact import (
     Accelerate,
@@ -44,8 +45,8 @@ from domain.servicing.fact import (
     place,
     takes_effect_on,
 )
-from domain.servicing.fold import CREDITOR_LENDER, Fold
-from domain.servicing.movement import OFF, Event, Movement, Stage
+from domain.servicing.fold import CREDITOR_LENDER, OFF, Fold, Stage
+from domain.servicing.movement import NO_FLAGS, WRITTEN_OFF, Movement
 from domain.servicing.progress import ALL, C, F, I, Line, LineKind, N, P, Progress
 from domain.servicing.replan import (
     add,
@@ -166,18 +167,18 @@ def _disburse(fold: Fold, fact: Disburse) -> None:
         add(fold, fact.amount)
     fold.refresh()
     fold.version("ORIGINAL" if is_first else "DISBURSEMENT", fact.no)
-    used = min(fold.excess, fact.amount)
-    nothing = Allocation((), 0)
+    used, amounts = min(fold.excess, fact.amount), dict[str, int]()
     if used:
-        fold.excess -= used
         made = _allocate(fold, used, fold.contract.strategy(PayKind.REPAYMENT))
-        fold.settle(made)
-        fold.excess += made.excess
         used -= made.excess
+        fold.excess -= used
+        amounts = fold.settle(made)
+    met = sum(amounts.pop(name, 0) for name in ("principal", "overdue_principal"))
     fold.book(
-        Event.DISBURSEMENT_SUCCEEDED, {"principal": fact.amount - used, "excess": used}, fact_no=fact.no
+        Event.DISBURSEMENT_SUCCEEDED, {"principal": fact.amount - met, EXCESS: met}, fact_no=fact.no
     )
-    fold.transact(fact.no, "DISBURSEMENT", fact.amount, nothing, excess=-used)
+    fold.book(Event.OVERPAYMENT_APPLIED, amounts, fact_no=fact.no)
+    fold.transact(fact.no, "DISBURSEMENT", fact.amount, Allocation((), 0), excess=-used)
     down = down_payment(fold, fact.amount)
     if down and fold.contract.life.is_down_payment_auto:
         _receive(fold, fact.no, down, PayKind.DOWN_PAYMENT)
@@ -189,7 +190,7 @@ def _refund(fold: Fold, fact: Refund) -> None:
     rest = fact.amount - used
     if rest:
         _credit(fold, {P: rest})
-    fold.book(Event.OVERPAYMENT_REFUNDED, {"excess": used, _principal_of(fold): rest}, fact_no=fact.no)
+    fold.book(Event.OVERPAYMENT_REFUNDED, {EXCESS: used, _bucket(fold, P): rest}, fact_no=fact.no)
     fold.transact(fact.no, "OVERPAYMENT_REFUNDED", fact.amount, Allocation(_parts({P: rest}), 0), excess=-used)
 
 
@@ -221,7 +222,11 @@ def _pay(fold: Fold, fact: Pay) -> None:
         fold.version("EARLY_SETTLEMENT", fact.no)
     elif fact.intent in {Intent.REDUCE_TERM, Intent.REDUCE_PAYMENT}:
         _prepay(fold, fact)
-    _receive(fold, fact.no, fact.amount, fact.kind, split=fact.split, is_ahead=fact.intent is Intent.KEEP_PLAN)
+    adjusts = any(levy.no == fact.of and levy.component is N for levy in fold.levies)
+    _receive(
+        fold, fact.no, fact.amount, fact.kind, split=fact.split, is_ahead=fact.intent is Intent.KEEP_PLAN,
+        flags=frozenset({Flag.PENALTY_CHARGE}) if adjusts else NO_FLAGS,
+    )  # fmt: skip
 
 
 def _settle_fee(fold: Fold, no: int, principal: int) -> int:
@@ -259,11 +264,11 @@ def _prepay(fold: Fold, fact: Pay) -> None:
 
 
 def _receive(
-    fold: Fold, no: int, amount: int, kind: PayKind, *, split: object = None, is_ahead: bool = False
+    fold: Fold, no: int, amount: int, kind: PayKind, *, split: Dictated | None = None, is_ahead: bool = False, flags: frozenset[Flag] = NO_FLAGS
 ) -> None:
     """Allocate money, write it on the lines and tell the books."""
     if split is not None:
-        made = Allocation(split.parts, amount - sum(part.amount for part in split.parts))  # type: ignore[attr-defined]
+        made = Allocation(split.parts, amount - sum(part.amount for part in split.parts))
         made = _within(fold, made)
     else:
         life = fold.contract.life
@@ -273,18 +278,26 @@ def _receive(
         if is_ahead and not strategy.meets_advance:
             strategy = ahead_of(strategy)
         made = _allocate(fold, amount, strategy)
-    others = _another_s(fold, made)
+    others = _named(_another_s(fold, made))
     amounts = fold.settle(made)
     fold.excess += made.excess
-    transferred = _named(others)
-    if transferred:
-        for name, part in transferred.items():
-            amounts[name] = amounts.get(name, 0) - part
-    fold.book(Event(kind), {**amounts, "excess": made.excess}, fact_no=no)
-    if transferred:
-        fold.book(Event(kind), transferred, fact_no=no, stage=Stage.TRANSFERRED)
+    for name, part in others.items():
+        amounts[name] = amounts.get(name, 0) - part
+    fold.book(EVENTS.get(kind, Event.REPAYMENT), {**amounts, EXCESS: made.excess}, fact_no=no, flags=flags)
+    if collected := sum(others.values()):
+        fold.book(Event.AGENCY_RECEIVED, {"amount": collected}, fact_no=no)
+        fold.book(Event.SUBROGATION_RECOVERED, {"amount": collected}, fact_no=no)
     fold.transact(no, kind, amount, made)
     _forgive(fold, kind, made)
+
+
+EVENTS: Final[Mapping[PayKind, Event]] = MappingProxyType(
+    {
+        **{kind: Event(kind) for kind in PayKind if kind in set(Event)},
+        PayKind.INTEREST_PAYMENT_WAIVER: Event.INTEREST_REFUND,
+    }
+)
+"""What each kind of payment is in the books."""
 
 
 def ahead_of(strategy: Strategy) -> Strategy:
@@ -344,9 +357,10 @@ def _recover(fold: Fold, fact: Recover) -> None:
     amounts = fold.settle(made)
     fold.recovered += fact.amount
     fold.excess += made.excess
-    fold.book(Event.RECOVERY, {**amounts}, fact_no=fact.no)
+    amounts[WRITTEN_OFF] = amounts.pop(P.value, 0)
+    fold.book(Event.RECOVERY, amounts, fact_no=fact.no)
     if made.excess:
-        fold.book(Event.REPAYMENT, {"excess": made.excess}, fact_no=fact.no)
+        fold.book(Event.REPAYMENT, {EXCESS: made.excess}, fact_no=fact.no)
     fold.transact(fact.no, "RECOVERY", fact.amount, made)
 
 
@@ -432,13 +446,10 @@ def _chargeback(fold: Fold, fact: Chargeback) -> None:
             rest[component] -= met
             left -= met
     line.completed_on = None if line.total_open else fold.at
-    amounts = {_bucket(fold, component): amount for component, amount in rest.items() if component in {P, I}}
-    for component in (F, N, C):
-        if rest.get(component, 0):
-            amounts[component.value] = rest[component]
+    amounts = {_bucket(fold, component): amount for component, amount in rest.items()}
     for component in (I, F, N, C):
         line.recognised[component] += rest.get(component, 0)
-    fold.book(Event.CHARGEBACK, {**amounts, "excess": used}, fact_no=fact.no)
+    fold.book(Event.CHARGEBACK, {**amounts, EXCESS: used}, fact_no=fact.no)
     fold.transact(fact.no, "CHARGEBACK", fact.amount, Allocation(_parts(rest), 0), excess=-used)
 
 
@@ -484,16 +495,13 @@ def _credit(fold: Fold, split: Mapping[Component, int]) -> Line:
     return line
 
 
-def _principal_of(fold: Fold) -> str:
-    return _bucket(fold, P)
-
-
 def _bucket(fold: Fold, component: Component) -> str:
-    if fold.stage in OFF:
+    """The bucket in which a component that is owed again stands."""
+    if fold.stage in OFF or component not in {P, I}:
         return component.value
-    if component is P:
-        return "nonaccrual_principal" if fold.stage is Stage.NON_ACCRUAL else "principal"
-    return "nonaccrual_interest" if fold.stage is Stage.NON_ACCRUAL else "accrued_interest"
+    if fold.stage is Stage.NON_ACCRUAL:
+        return "nonaccrual_principal" if component is P else "interest"
+    return "principal" if component is P else "accrued_interest"
 
 
 def _parts(split: Mapping[Component, int]) -> tuple[Part, ...]:
@@ -545,7 +553,7 @@ def _replanned(fold: Fold, before: Mapping[str, int]) -> None:
         line.overdue_moved = 0
         line.due_moved = 0
     if back:
-        fold.book(Event.PRINCIPAL_OVERDUE, {"overdue_principal": -back}, fact_no=0)
+        fold.book(Event.PRINCIPAL_OVERDUE, {"principal": -back}, fact_no=0)
     if due:
         fold.book(Event.INTEREST_DUE, {"interest": -due}, fact_no=0)
     fold.refresh()
@@ -568,7 +576,8 @@ def _charge_off(fold: Fold, fact: ChargeOff) -> None:
         open_ = {component: sum(line.open(component) for line in fold.lines) for component in ALL}
     else:
         open_ = _claimed(fold.lines)
-    fold.book(Event.CHARGE_OFF, fold.buckets(), fact_no=fact.no, only=_CLAIM)
+    flags = frozenset({Flag.FRAUD}) if fact.is_fraud else NO_FLAGS
+    fold.book(Event.CHARGE_OFF, fold.claim(), fact_no=fact.no, flags=flags)
     fold.stage = Stage.FRAUD if fact.is_fraud else Stage.CHARGED_OFF
     fold.transact(fact.no, "CHARGE_OFF", sum(open_.values()), Allocation(_parts(open_), 0))
 
@@ -587,7 +596,7 @@ def _write_off(fold: Fold, fact: WriteOff) -> None:
     fold.recognise()
     open_ = _claimed(fold.lines)
     if fold.stage not in OFF:
-        fold.book(Event.WRITE_OFF, fold.buckets(), fact_no=fact.no, only=_CLAIM)
+        fold.book(Event.WRITE_OFF, fold.claim(), fact_no=fact.no)
     fold.stage = Stage.WRITTEN_OFF
     fold.transact(fact.no, "WRITE_OFF", sum(open_.values()), Allocation(_parts(open_), 0))
 
@@ -610,25 +619,21 @@ def _repurchase(fold: Fold, fact: Repurchase) -> None:
 
 def _transfer(fold: Fold, no: int, event: Event, lines: list[Line], to: str, *, whole: bool) -> None:
     """Another pays the lender what lines owe to date; the borrower owes him from then on."""
-    before = fold.buckets()
+    before = fold.claim()
     paid = _claimed(lines)
     for line in lines:
         line.creditor = to
-    after = fold.buckets()
-    amounts = {bucket: before[bucket] - after[bucket] for bucket in before if bucket != "excess"}
+    after = fold.claim()
+    amounts = {name: before[name] - after[name] for name in before}
     if whole:
         fold.creditor = to
         for line in fold.lines:
             line.creditor = to
     fold.book(event, amounts, fact_no=no)
-    fold.book(Event.SUBROGATED, {one.value: amount for one, amount in paid.items()}, fact_no=no, stage=Stage.TRANSFERRED)
+    if event is Event.COMPENSATED:
+        fold.book(Event.SUBROGATED, {"amount": sum(paid.values()), "guaranteed": paid[P]}, fact_no=no)
     fold.transact(no, event, sum(paid.values()), Allocation(_parts(paid), 0))
 
-
-_CLAIM: Final = {
-    "principal", "overdue_principal", "nonaccrual_principal", "accrued_interest", "interest", "nonaccrual_interest",
-    "penalty", "compound", "fee", "written_off",
-}  # fmt: skip
 
 ACTS: Final[Mapping[type[Fact], Callable[..., None]]] = MappingProxyType(
     {

@@ -1,164 +1,128 @@
 """Movements: what a life does to the accounts, by event and bucket, without naming an account.
 
-A posting rule set turns a movement into an entry. A bucket is the state of a component in the lender's books; `STATE`
-says for every event what each of its amounts adds to and takes from which bucket, so that balances are a sum of
-movements and can be compared with the position that the facts give.
+A posting rule set turns a movement into an entry. A bucket is where a component stands in the lender's books; `effects`
+says for every event what each amount adds to and takes from which bucket, so that balances are a sum of movements and
+can be compared with the position that the facts give.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
+from domain.product.accounting import EXCESS, Event, Flag
 
-class Event(StrEnum):
-    """Events of a life that move money or claims."""
-
-    DISBURSEMENT_SUCCEEDED = "DISBURSEMENT_SUCCEEDED"
-    FEE_AT_DISBURSEMENT = "FEE_AT_DISBURSEMENT"
-    DOWN_PAYMENT = "DOWN_PAYMENT"
-    INTEREST_ACCRUED = "INTEREST_ACCRUED"
-    INTEREST_DUE = "INTEREST_DUE"
-    FEE_DUE = "FEE_DUE"
-    PENALTY_ACCRUED = "PENALTY_ACCRUED"
-    COMPOUND_ACCRUED = "COMPOUND_ACCRUED"
-    PRINCIPAL_OVERDUE = "PRINCIPAL_OVERDUE"
-    REPAYMENT = "REPAYMENT"
-    OVERPAYMENT_APPLIED = "OVERPAYMENT_APPLIED"
-    OVERPAYMENT_REFUNDED = "OVERPAYMENT_REFUNDED"
-    MERCHANT_REFUND = "MERCHANT_REFUND"
-    PAYOUT_REFUND = "PAYOUT_REFUND"
-    GOODWILL_CREDIT = "GOODWILL_CREDIT"
-    CHARGE_ADJUSTMENT = "CHARGE_ADJUSTMENT"
-    INTEREST_PAYMENT_WAIVER = "INTEREST_PAYMENT_WAIVER"
-    CHARGE_WAIVED = "CHARGE_WAIVED"
-    INTEREST_WAIVED = "INTEREST_WAIVED"
-    PRINCIPAL_WAIVED = "PRINCIPAL_WAIVED"
-    CHARGEBACK = "CHARGEBACK"
-    CHARGE_OFF = "CHARGE_OFF"
-    WRITE_OFF = "WRITE_OFF"
-    RECOVERY = "RECOVERY"
-    NON_ACCRUAL = "NON_ACCRUAL"
-    NON_ACCRUAL_INTEREST = "NON_ACCRUAL_INTEREST"
-    ACCRUAL_RESUMED = "ACCRUAL_RESUMED"
-    COMPENSATED = "COMPENSATED"
-    SUBROGATED = "SUBROGATED"
-    REPURCHASED = "REPURCHASED"
-    CANCELLED = "CANCELLED"
-
-
-class Stage(StrEnum):
-    """How the lender carries the claim while an event happens; a rule set may book by it."""
-
-    PERFORMING = "PERFORMING"
-    NON_ACCRUAL = "NON_ACCRUAL"
-    CHARGED_OFF = "CHARGED_OFF"
-    FRAUD = "FRAUD"
-    """Charged off because of fraud."""
-    WRITTEN_OFF = "WRITTEN_OFF"
-    TRANSFERRED = "TRANSFERRED"
-    """The claim belongs to a guarantor or buyer."""
+NO_FLAGS: Final[frozenset[Flag]] = frozenset()
+"""A loan in its normal state."""
+WRITTEN_OFF: Final = "written_off"
+"""Where the whole claim lies once it was charged off or written off."""
+BUCKETS: Final = (
+    "principal", "overdue_principal", "nonaccrual_principal", "accrued_interest", "interest", "nonaccrual_interest",
+    "penalty", "compound", "fee", WRITTEN_OFF, EXCESS,
+)  # fmt: skip
+"""Every bucket; the last is the borrower's money."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Movement:
     """One event: amounts in minor units by bucket (below zero when it takes back), of which fact, at which date.
 
-    fact_no: the fact that caused it; nought when time alone did. cause: in words, for the entry's description.
+    fact_no: the fact that caused it; nought when time alone did. flags: how the lender carried the claim.
     """
 
     event: Event
     amounts: Mapping[str, int]
     fact_no: int
     value_on: date
-    stage: Stage = Stage.PERFORMING
-    cause: str = ""
+    flags: frozenset[Flag] = NO_FLAGS
 
     @property
-    def key(self) -> tuple[Event, int, Stage]:
+    def key(self) -> tuple[Event, int, frozenset[Flag]]:
         """What two lives compare: time's own movements by event, a fact's by fact."""
-        return self.event, self.fact_no, self.stage
+        return self.event, self.fact_no, self.flags
 
 
-OFF: Final = frozenset({Stage.CHARGED_OFF, Stage.FRAUD, Stage.WRITTEN_OFF})
-"""Stages in which the whole claim lies in one bucket; amounts are then named by component."""
-PRINCIPALS: Final = ("principal", "overdue_principal", "nonaccrual_principal")
-INTERESTS: Final = ("accrued_interest", "interest", "nonaccrual_interest")
-CLAIM: Final = (*PRINCIPALS, *INTERESTS, "penalty", "compound", "fee", "written_off")
-"""Every bucket of what the borrower owes, as the lender carries it."""
-BUCKETS: Final = (*CLAIM, "excess")
-
-_PAYS = {**dict.fromkeys(CLAIM, -1), "excess": 1}
-_TAKES = {**dict.fromkeys(CLAIM, 1), "excess": -1}
-_LEAVES = dict.fromkeys((*CLAIM, "excess"), -1)
-
-OWN: Final[Mapping[Event, Mapping[str, int]]] = MappingProxyType(
+_ADDS: Final = frozenset({Event.FEE_DUE, Event.PREPAYMENT_FEE, Event.PENALTY_ACCRUED, Event.COMPOUND_ACCRUED})
+_PAYS: Final = frozenset(
     {
-        Event.DISBURSEMENT_SUCCEEDED: _TAKES,
-        Event.FEE_AT_DISBURSEMENT: {},
-        Event.INTEREST_ACCRUED: {"accrued_interest": 1},
-        Event.FEE_DUE: {"fee": 1},
-        Event.PENALTY_ACCRUED: {"penalty": 1},
-        Event.COMPOUND_ACCRUED: {"compound": 1},
-        Event.NON_ACCRUAL_INTEREST: {"nonaccrual_interest": 1, "penalty": 1, "compound": 1},
-        **dict.fromkeys(
-            (
-                Event.DOWN_PAYMENT, Event.REPAYMENT, Event.MERCHANT_REFUND, Event.PAYOUT_REFUND, Event.GOODWILL_CREDIT,
-                Event.CHARGE_ADJUSTMENT, Event.INTEREST_PAYMENT_WAIVER,
-            ),
-            _PAYS,
-        ),
-        **dict.fromkeys((Event.OVERPAYMENT_APPLIED, Event.COMPENSATED, Event.REPURCHASED, Event.CANCELLED), _LEAVES),
-        **dict.fromkeys((Event.CHARGE_WAIVED, Event.INTEREST_WAIVED, Event.PRINCIPAL_WAIVED, Event.RECOVERY), _LEAVES),
-        Event.CHARGEBACK: _TAKES,
-        Event.OVERPAYMENT_REFUNDED: _TAKES,
-        Event.SUBROGATED: {},
+        Event.DOWN_PAYMENT, Event.REPAYMENT, Event.MERCHANT_REFUND, Event.PAYOUT_REFUND, Event.GOODWILL_CREDIT,
+        Event.CHARGE_ADJUSTMENT, Event.INTEREST_REFUND, Event.CANCELLED,
     }
 )  # fmt: skip
-"""Events that add to or take from the bucket that an amount is named for; others move from bucket to bucket."""
-
-MOVES: Final[Mapping[Event, Mapping[str, str]]] = MappingProxyType(
+_TAKES: Final = frozenset({Event.DISBURSEMENT_SUCCEEDED, Event.CHARGEBACK, Event.OVERPAYMENT_REFUNDED})
+_LEAVES: Final = frozenset(
     {
-        Event.INTEREST_DUE: {"interest": "accrued_interest"},
-        Event.PRINCIPAL_OVERDUE: {"overdue_principal": "principal"},
+        Event.CHARGE_WAIVED, Event.INTEREST_WAIVED, Event.PRINCIPAL_WAIVED, Event.COMPENSATED, Event.REPURCHASED,
+        Event.OVERPAYMENT_APPLIED,
+    }
+)  # fmt: skip
+_MOVES: Final[Mapping[Event, Mapping[str, tuple[str, str]]]] = MappingProxyType(
+    {
+        Event.INTEREST_DUE: {"interest": ("accrued_interest", "interest")},
+        Event.PRINCIPAL_OVERDUE: {"principal": ("principal", "overdue_principal")},
+        Event.NON_ACCRUAL: {
+            **{name: (name, "nonaccrual_principal") for name in ("principal", "overdue_principal")},
+            **{name: (name, "nonaccrual_interest") for name in ("accrued_interest", "interest")},
+        },
+        Event.ACCRUAL_RESUMED: {
+            "principal": ("nonaccrual_principal", "principal"),
+            "interest": ("nonaccrual_interest", "interest"),
+        },
     }
 )
-"""Events that move an amount into its bucket from another."""
+"""Events that move an amount from one bucket into another."""
 
-GATHERS: Final[Mapping[Event, Mapping[str, str]]] = MappingProxyType(
-    {
-        Event.NON_ACCRUAL: {
-            "principal": "nonaccrual_principal", "overdue_principal": "nonaccrual_principal",
-            "accrued_interest": "nonaccrual_interest", "interest": "nonaccrual_interest",
-        },
-        Event.ACCRUAL_RESUMED: {"nonaccrual_principal": "principal", "nonaccrual_interest": "interest"},
-        Event.CHARGE_OFF: dict.fromkeys(CLAIM, "written_off"),
-        Event.WRITE_OFF: dict.fromkeys(CLAIM, "written_off"),
-    }
-)  # fmt: skip
-"""Events that move amounts out of their buckets into another."""
+
+def effects(one: Movement) -> Iterator[tuple[str, int]]:
+    """What a movement adds to each bucket, below zero what it takes; events of other books touch none."""
+    for name, amount in one.amounts.items():
+        bucket = bucket_of(name, one.flags)
+        if one.event in _MOVES:
+            if name in _MOVES[one.event]:
+                left, entered = _MOVES[one.event][name]
+                yield left, -amount
+                yield entered, amount
+        elif one.event in {Event.CHARGE_OFF, Event.WRITE_OFF}:
+            yield bucket, -amount
+            yield WRITTEN_OFF, amount
+        elif one.event is Event.RECOVERY:
+            yield WRITTEN_OFF, -amount
+        elif one.event is Event.INTEREST_ACCRUED:
+            yield "accrued_interest", amount
+        elif one.event is Event.NON_ACCRUAL_INTEREST:
+            yield "nonaccrual_interest" if name == "interest" else name, amount
+        elif one.event in _PAYS:
+            yield bucket, amount if name == EXCESS else -amount
+        elif one.event in _TAKES:
+            yield bucket, -amount if name == EXCESS else amount
+        elif one.event in _ADDS:
+            yield bucket, amount
+        elif one.event in _LEAVES:
+            yield bucket, -amount
+            if one.event is Event.OVERPAYMENT_APPLIED:
+                yield EXCESS, -amount
+
+
+def bucket_of(name: str, flags: frozenset[Flag]) -> str:
+    """Where an amount of that name stands, for a claim that is carried so."""
+    if name == EXCESS:
+        return name
+    if Flag.CHARGED_OFF in flags:
+        return WRITTEN_OFF
+    if Flag.NON_ACCRUAL in flags and name in {"interest", "accrued_interest"}:
+        return "nonaccrual_interest"
+    return name
 
 
 def balances(movements: Iterable[Movement]) -> dict[str, int]:
     """Balance of every bucket after the movements, minor units."""
     held = dict.fromkeys(BUCKETS, 0)
     for one in movements:
-        for name, amount in one.amounts.items():
-            bucket = "written_off" if one.stage in OFF and name != "excess" else name
-            if one.stage is Stage.TRANSFERRED and name != "excess":
-                continue  # another's claim
-            if one.event in MOVES:
-                held[bucket] += amount
-                held[MOVES[one.event][bucket]] -= amount
-            elif one.event in GATHERS:
-                held[bucket] -= amount
-                held[GATHERS[one.event][bucket]] += amount
-            elif sign := OWN[one.event].get(bucket, 0):
-                held[bucket] += sign * amount
+        for bucket, amount in effects(one):
+            held[bucket] += amount
     return held
 
 
@@ -168,26 +132,31 @@ def difference(
     """What must be booked on `on` so that the books say `after` where they said `before`.
 
     A movement that stands in both is not booked again. The difference of one that changed is booked net, what is more
-    apart from what is less, with the fact that caused it.
+    apart from what is less, under the fact that it belongs to. Fact `fact_no` is the one that is being booked: its own
+    movements keep its value date.
     """
-    totals: dict[tuple[Event, int, Stage], dict[str, int]] = {}
-    sample: dict[tuple[Event, int, Stage], Movement] = {}
+    totals: dict[tuple[Event, int, frozenset[Flag]], dict[str, int]] = {}
+    dated: dict[tuple[Event, int, frozenset[Flag]], date] = {}
     for sign, movements in ((-1, before), (1, after)):
         for one in movements:
             held = totals.setdefault(one.key, {})
-            sample[one.key] = one
-            for bucket, amount in one.amounts.items():
-                held[bucket] = held.get(bucket, 0) + sign * amount
+            dated[one.key] = one.value_on
+            for name, amount in one.amounts.items():
+                held[name] = held.get(name, 0) + sign * amount
     made = []
     for key, held in totals.items():
-        for wanted in (1, -1):
-            amounts = {bucket: amount for bucket, amount in held.items() if amount * wanted > 0}
+        event, number, flags = key
+        for sign in (1, -1):
+            amounts = {name: amount for name, amount in held.items() if amount * sign > 0}
             if amounts:
-                event, number, stage = key
+                value_on = dated[key] if number and number == fact_no else on
                 made.append(
                     Movement(
-                        event=event, amounts=MappingProxyType(amounts), fact_no=number, value_on=sample[key].value_on if
-                        number and number == fact_no else on, stage=stage, cause=sample[key].cause,
+                        event=event,
+                        amounts=MappingProxyType(amounts),
+                        fact_no=number,
+                        value_on=value_on,
+                        flags=flags,
                     )
                 )
     return tuple(made)

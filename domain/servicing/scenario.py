@@ -8,7 +8,7 @@ says why and changes nothing; the play goes on.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -17,6 +17,8 @@ from types import MappingProxyType
 from typing import Final
 
 from domain.refusals import Invalid, Refusal, invalid, text
+from domain.product.catalogue import RULE_SETS
+from domain.product.ruleset import EventUnruled, RuleSet, lines
 from domain.servicing.admission import book
 from domain.servicing.allocation import (
     STRATEGIES,
@@ -38,7 +40,6 @@ from domain.servicing.contract import (
     EarlyInterest,
     Grace,
     LifeTerms,
-    NonAccrual,
     Prepayment,
     Spread,
 )
@@ -135,7 +136,7 @@ class Scenario:
     """A scenario without faults."""
 
     contract: Contract
-    rules: str | None
+    rules: tuple[RuleSet, ...]
     steps: tuple[Step, ...]
 
 
@@ -197,7 +198,7 @@ def scenario(tree: Mapping[str, Json]) -> Scenario | Invalid:
         reader.wrong(TermInvalid, "contract", name="contract", expected="an object")
         given = {}
     life = _life(Reader({**defaults, **given}, "contract.", found, currency), terms)
-    rules = reader.text("rules", None)
+    rules = _rules(reader)
     steps = _steps(tree.get("steps"), found, currency)
     reader.done()
     if refused := invalid(found):
@@ -230,7 +231,6 @@ def _life(reader: Reader, terms: Terms | None) -> LifeTerms:
         late_fee=reader.amount("lateFee", 0, low=0),
         cap_annual=reader.rate("capAnnual", None),
         non_accrual_after=non_accrual.whole("after", low=0, high=3_660, absent=None),
-        non_accrual=non_accrual.member("policy", NonAccrual, NonAccrual.CASH_BASIS),
         is_overdue_bearing=reader.flag("overdueBearing", absent=True),
         credit_order=_components(reader, "chargeback"),
         prepayment=Prepayment(
@@ -245,6 +245,18 @@ def _life(reader: Reader, terms: Terms | None) -> LifeTerms:
     for part in (npl, non_accrual, prepayment, reader):
         part.done()
     return made
+
+
+def _rules(reader: Reader) -> tuple[RuleSet, ...]:
+    """One rule set by its code, or a list: each book posts the events that are its own."""
+    codes = reader.listed("rules") if isinstance(reader.values.get("rules"), list) else [reader.text("rules", None)]
+    made = []
+    for code in codes:
+        if isinstance(code, str) and code in RULE_SETS:
+            made.append(RULE_SETS[code])
+        elif code is not None:
+            reader.wrong(TermNotListed, "rules", name="rules", allowed=", ".join(RULE_SETS))
+    return tuple(made)
 
 
 def _share(reader: Reader, name: str) -> Decimal:
@@ -523,7 +535,7 @@ def _no_number(word: str) -> object:
 
 def play(asked_for: Scenario) -> Iterator[Answer]:
     """Each step, and what it has led to."""
-    first = next((step.on for step in asked_for.steps if step.on), None)
+    first = asked_for.steps[0].on if asked_for.steps else None
     today = first or asked_for.contract.terms.start_on
     life = replay(asked_for.contract, (), on=today)
     closed_to: date | None = None
@@ -555,11 +567,8 @@ def play(asked_for: Scenario) -> Iterator[Answer]:
 # --- answering -----------------------------------------------------------------------------------------------------------
 
 
-def answer_json(answer: Answer, *, post: Callable[[Movement], Json] | None = None, locale: str = "zh-CN") -> dict[str, Json]:
-    """An answer as JSON: amounts in major units and rates as strings.
-
-    post: what a movement becomes in the books of a rule set; without one, movements by event and component.
-    """
+def answer_json(answer: Answer, *, rules: Sequence[RuleSet] = (), locale: str = "zh-CN") -> dict[str, Json]:
+    """An answer as JSON: amounts in major units and rates as strings; entries by the accounts of the rule sets."""
     life, step = answer.life, answer.step
     currency = life.contract.terms.currency
 
@@ -601,7 +610,7 @@ def answer_json(answer: Answer, *, post: Callable[[Movement], Json] | None = Non
         ],
         "nextDueOn": now.next_due_on.isoformat() if now.next_due_on else None,
         "nextDue": money(sum(now.next_due.values())),
-        "journal": [_posted_json(one, answer, money, post) for one in answer.movements],
+        "journal": [_posted_json(one, answer, money, rules) for one in answer.movements],
     }
     return made
 
@@ -663,20 +672,32 @@ def _charges_json(life: Life, money: Callable[[int], str]) -> list[Json]:
 
 
 def _posted_json(
-    one: Movement, answer: Answer, money: Callable[[int], str], post: Callable[[Movement], Json] | None
+    one: Movement, answer: Answer, money: Callable[[int], str], rules: Sequence[RuleSet]
 ) -> dict[str, Json]:
     closed = answer.closed_to is not None and one.value_on <= answer.closed_to
     made: dict[str, Json] = {
         "event": one.event.value,
         "step": one.fact_no,
         "on": (answer.business_on if closed else one.value_on).isoformat(),
-        "stage": one.stage.value,
+        "flags": sorted(flag.name for flag in one.flags),
         "amounts": {name: money(amount) for name, amount in one.amounts.items()},
     }
     if closed:
         made["economicOn"] = one.value_on.isoformat()
-    if post is not None:
-        made["lines"] = post(one)
+    entries: list[Json] = []
+    for rule_set in rules:
+        if rule_set.party is not one.event.party:
+            continue
+        posted = lines(one.event, one.amounts, rule_set, flags=one.flags)
+        if isinstance(posted, EventUnruled):
+            entries.append({"book": rule_set.code, "refused": posted.code, "message": text(posted, "en")})
+        elif posted:
+            sides = [
+                {"account": line.account, "side": line.shown[0].name, "amount": money(line.shown[1])} for line in posted
+            ]
+            entries.append({"book": rule_set.code, "lines": sides})
+    if rules:
+        made["entries"] = entries
     return made
 
 
