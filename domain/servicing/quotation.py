@@ -330,7 +330,9 @@ def asked(tree: Mapping[str, Json]) -> Asked | Invalid:
     if convention is not None and convention not in CONVENTIONS:
         found.append(ConventionUnknown(field="convention", allowed=", ".join(CONVENTIONS)))
         convention = None
-    defaults = CONVENTIONS[convention].fields if isinstance(convention, str) else {}
+    defaults = dict(CONVENTIONS[convention].fields) if isinstance(convention, str) else {}
+    if "payment" in tree:
+        defaults.pop("solving", None)
     reader = Reader({**defaults, **tree}, "", found, _currency({**defaults, **tree}, found))
     reader.read.update({"convention", "currency"})
     terms = terms_read(reader)
@@ -365,10 +367,13 @@ def terms_read(reader: Reader) -> Terms:
     method = reader.member("method", Method, None)
     principal = reader.needed("principal", reader.amount("principal", None), 10**6)
     given = reader.amount("payment", None)
+    rounding = reader.member("rounding", Rounding, Rounding.HALF_UP)
     down = reader.amount("downPayment", 0, low=0)
+    disbursements = reader.parts("disbursements", _disbursement)
     if reader.has("downPaymentShare"):
-        share = reader.decimal("downPaymentShare", Decimal(0))
-        down = round(principal * Fraction(share))
+        share = Fraction(reader.decimal("downPaymentShare", Decimal(0)))
+        down = _whole(share * (disbursements[0].amount if disbursements else principal), rounding)
+        disbursements = tuple(replace(one, down_payment=_whole(share * one.amount, rounding)) for one in disbursements)
     terms = Terms(
         principal=principal,
         currency=reader.currency,
@@ -376,7 +381,7 @@ def terms_read(reader: Reader) -> Terms:
         instalments=until or whole,
         start_on=start_on or UNDATED,
         day_count=reader.member("dayCount", DayCount, DayCount.THIRTY_360),
-        rounding=reader.member("rounding", Rounding, Rounding.HALF_UP),
+        rounding=rounding,
         grace_days=reader.whole("graceDays", low=0, high=_GRACE_MAX, absent=0),
         penalty_rate_annual=reader.rate("penaltyRateAnnual", rate * 3 / 2),
         method=method or _method_of(stages, specified),
@@ -391,12 +396,13 @@ def terms_read(reader: Reader) -> Terms:
         calendar=_calendar(reader, per_year),
         payments_per_year=per_year,
         compounding_per_year=reader.whole("compoundingPerYear", low=1, high=366, absent=None),
+        rate_digits=reader.whole("rateDigits", low=5, high=50, absent=None),
         horizon=horizon,
         min_interest_days=reader.whole("minInterestDays", low=0, high=366, absent=0),
         grace=_grace(reader.part("grace"), interest_only),
         unpaid=reader.member("unpaidInterest", Unpaid, Unpaid.DEFERRED),
         down_payment=down,
-        disbursements=reader.parts("disbursements", _disbursement),
+        disbursements=disbursements,
         rate_changes=reader.parts("rateChanges", _rate_change),
         early_payments=reader.parts("earlyPayments", _early_payment),
         fees=reader.parts("fees", _fee),
@@ -492,6 +498,7 @@ def _disbursement(reader: Reader) -> Disbursement:
     return Disbursement(
         on=reader.needed("on", reader.day("on", None), UNDATED),
         amount=reader.needed("amount", reader.amount("amount", None), 1),
+        down_payment=reader.amount("downPayment", 0, low=0),
     )
 
 
@@ -615,7 +622,7 @@ def plan_document(terms: Terms, plan: Schedule) -> dict[str, object]:
         "unroundedTotals": None,
     }
     if terms.carried is Carried.UNROUNDED:
-        interest = _half_up(sum((row.exact_interest for row in plan.rows), Fraction()))
+        interest = _whole(sum((row.exact_interest for row in plan.rows), Fraction()), Rounding.HALF_UP)
         document["unroundedTotals"] = {
             "interest": money(interest),
             "payment": money(terms.principal + interest),
@@ -628,8 +635,8 @@ def too_large(plan: Schedule) -> bool:
     return sum(one.total for one in plan.instalments) > BIGINT_MAX
 
 
-def _half_up(exact: Fraction) -> int:
-    return round_ratio(exact.numerator, exact.denominator, Rounding.HALF_UP)
+def _whole(exact: Fraction, rounding: Rounding) -> int:
+    return round_ratio(exact.numerator, exact.denominator, rounding)
 
 
 _MONTHS: Final = 12

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
-from decimal import Decimal, localcontext
+from decimal import ROUND_HALF_EVEN, Context, Decimal, localcontext
 from enum import StrEnum
 from fractions import Fraction
 from itertools import pairwise
@@ -286,12 +286,19 @@ def _rate(terms: Terms, period: Period, rate_annual: Decimal, day_count: DayCoun
 def _compounded(terms: Terms, rate_annual: Decimal, part: Fraction) -> Fraction:
     """The rate of a part of a year: annual × part, or (1 + annual/c)^(c × part) − 1 where the rate compounds c times."""
     often = terms.compounding_per_year
-    rate = Fraction(rate_annual)
     if often is None or often * part == 1:
-        return rate * part
+        return _to_digits(terms, Fraction(rate_annual) * part)
     exponent = often * part
     grown = (1 + rate_annual / often) ** (Decimal(exponent.numerator) / exponent.denominator)
     return Fraction(grown - 1)
+
+
+def _to_digits(terms: Terms, rate: Fraction) -> Fraction:
+    """A rate, or a part of a year, as the terms carry it."""
+    if terms.rate_digits is None:
+        return rate
+    carried = Context(prec=terms.rate_digits, rounding=ROUND_HALF_EVEN)
+    return Fraction(carried.divide(Decimal(rate.numerator), Decimal(rate.denominator)))
 
 
 def _solving_rate(terms: Terms, period: Period, rate_annual: Decimal) -> Fraction:
@@ -367,6 +374,7 @@ class _Walk:
         self.last = self.stages[-1].last
         self.is_unrounded = terms.carried is Carried.UNROUNDED
         self.balance: Exact = left.balance
+        self.drawn = terms.disbursements[0].amount if terms.disbursements else terms.principal
         self.deferred = left.interest
         self.rate_annual = terms.rate_annual if left.rate_annual is None else left.rate_annual
         agreed = left.payment if left.payment is not None else terms.payment
@@ -375,6 +383,7 @@ class _Walk:
         self.is_shortened = left.is_shortened or terms.solving is Solving.GIVEN
         self.may_grow = self.kept or any(one.payment_cap or not one.is_solved for one in terms.rate_changes)
         self.first_difference = 0
+        self.paid_down = list[Row]()
         self.prepaid = 0
         self.rates: dict[tuple[Decimal, Step], Fraction] = {}
 
@@ -395,7 +404,8 @@ class _Walk:
         made = 0
         if self.left.no == 1 and self.terms.down_payment:
             made += 1
-            yield self._down_payment()
+            self.drawn -= self.terms.down_payment
+            yield self._down_payment(self.left.from_on, self.terms.down_payment, 0)
         if self.stub:
             made += 1
             yield self._stub(self.stub, made)
@@ -403,19 +413,26 @@ class _Walk:
             if no > self.last:
                 return
             row = self._row(no, period, self.periods[no - self.left.no :])
+            for down in self.paid_down:
+                yield replace(down, no=no + made)
+                made += 1
+                row = replace(row, opening=down.closing)
+            self.paid_down.clear()
             yield replace(row, no=no + made) if made else row
             is_paid_out = all(one.on < period.to_on for one in self.terms.disbursements)
             if self.is_shortened and self.balance == 0 and is_paid_out:
                 return
 
-    def _down_payment(self) -> Row:
-        opening, paid, start = _shown(self.balance), self.terms.down_payment, self.left.from_on
+    def _down_payment(self, on: date, paid: int, disbursed: int) -> Row:
+        """What is paid of a disbursement on its own day."""
+        opening = _shown(self.balance) - disbursed
         self.balance -= paid
         return Row(
             no=1,
-            period=Period(start, start, start, (self.terms.calendar.unit, 0)),
+            period=Period(on, on, on, (self.terms.calendar.unit, 0)),
             kind=Kind.DOWN_PAYMENT,
             opening=opening,
+            disbursed=disbursed,
             principal=paid,
             interest=0,
             closing=_shown(self.balance),
@@ -448,10 +465,11 @@ class _Walk:
         exact = _interest(spans)
         is_flat = stage.mode is Mode.FLAT and stage.pay is Pay.PRINCIPAL_AND_INTEREST
         if is_flat and no > self.terms.grace.interest_free:
-            exact = self.terms.principal * self._rate(period, stage)
+            exact = self.drawn * Fraction(self.rate_annual) * _to_digits(self.terms, self._year_part(period, stage))
         before = self.base
         is_new = no in {stage.first, self.left.no} and not self.kept
-        is_changed = any(one.is_solved for one in changes) or bool(disbursed) or self.is_resolved
+        is_drawn = any(isinstance(one, Disbursement) for _, one in self._events(no, period))
+        is_changed = any(one.is_solved for one in changes) or is_drawn or self.is_resolved
         if is_new or (is_changed and not (self.kept and not changes and not self.is_resolved)):
             self._solve(no, stage, ahead, spans)
             self._cap(changes, before)
@@ -476,6 +494,9 @@ class _Walk:
         if key not in self.rates:
             self.rates[key] = _rate(self.terms, period, self.rate_annual)
         return self.rates[key]
+
+    def _year_part(self, period: Period, stage: Stage) -> Fraction:
+        return year_fraction(self.terms, period, stage.by_days)
 
     @property
     def _is_uniform(self) -> bool:
@@ -502,6 +523,10 @@ class _Walk:
             elif isinstance(event, Disbursement):
                 self.balance += event.amount
                 disbursed += event.amount
+                self.drawn += event.amount - event.down_payment
+                if event.down_payment:
+                    self.paid_down.append(self._down_payment(on, event.down_payment, disbursed))
+                    disbursed = 0
             elif event is not None:
                 paid += self._paid_early(event)
         return tuple(spans), disbursed, paid
@@ -726,7 +751,8 @@ class _Walk:
         growth, step = _factor(stage, no - stage.first)
         whole = self.base * growth + step
         if stage.mode is not Mode.ANNUITY:
-            each = _rounded(Fraction(whole), self.terms.principal_rounding, self.terms.payment_multiple)
+            multiple = self.terms.payment_multiple if stage.mode is Mode.FLAT else 1
+            each = _rounded(Fraction(whole), self.terms.principal_rounding, multiple)
             if self.is_unrounded:
                 return min(Fraction(whole), Fraction(self.balance)), _rounded(Fraction(whole), self.terms.rounding, 1)
             if self.terms.residue is Residue.FIRST and no == stage.first:

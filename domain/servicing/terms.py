@@ -209,10 +209,11 @@ class Specified:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Disbursement:
-    """One of several planned disbursements, minor units; interest runs on it from its date."""
+    """One of several planned disbursements and what is paid down of it at once, minor units; interest runs from its date."""
 
     on: date
     amount: int
+    down_payment: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -270,7 +271,8 @@ class Terms:
     interest_multiple: minor units that they are whole multiples of. principal_rounding: of the principal of an
     equal-principal plan. payment: minor units, when solving is GIVEN. payments_per_year: the rate of a regular period is then annual over it,
     whatever its days. compounding_per_year: the rate compounds so often a year (2: Canadian mortgages), absent: as
-    often as is paid. horizon: instalments that a BALLOON's payment is solved for. is_dated: a textbook loan has no
+    often as is paid. rate_digits: significant digits
+    to which the rate of a period is rounded, half even, absent: exact. horizon: instalments that a BALLOON's payment is solved for. is_dated: a textbook loan has no
     dates, only periods.
     """
 
@@ -297,6 +299,7 @@ class Terms:
     calendar: Calendar = MONTHLY
     payments_per_year: int | None = None
     compounding_per_year: int | None = None
+    rate_digits: int | None = None
     horizon: int | None = None
     min_interest_days: int = 0
     grace: Grace = Grace()
