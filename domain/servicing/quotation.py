@@ -20,6 +20,7 @@ from domain.refusals import Invalid, Refusal, invalid
 from domain.servicing.convention import CONVENTIONS
 from domain.servicing.daycount import DayCount
 from domain.servicing.duedate import Calendar, DueRule, FirstPeriod, Shift, ShortMonth, Unit
+from domain.servicing.explain import Explained
 from domain.servicing.refusal import (
     ConventionUnknown,
     CurrencyUnknown,
@@ -36,7 +37,7 @@ from domain.servicing.refusal import (
     TermsNotJson,
     TermUnknown,
 )
-from domain.servicing.schedule import Schedule, fees_at_disbursement, periods_of
+from domain.servicing.schedule import Row, Schedule, fees_at_disbursement, periods_of
 from domain.servicing.terms import (
     INSTALMENTS_MAX,
     RATE_MAX,
@@ -112,9 +113,9 @@ class Reader:
         """The path of a field."""
         return f"{self.path}{name}"
 
-    def wrong(self, fault: Callable[..., Refusal], name: str, **said: object) -> None:
+    def wrong(self, fault: Callable[..., Refusal], at: str, /, **said: object) -> None:
         """Note a fault of a field."""
-        self.faults.append(fault(field=self.at(name), **said))
+        self.faults.append(fault(field=self.at(at), **said))
 
     def has(self, name: str) -> bool:
         """Whether a field is there, and not null."""
@@ -293,7 +294,7 @@ class Reader:
 
     def done(self) -> None:
         """Note every field that nobody has read."""
-        for name in self.values.keys() - self.read:
+        for name in sorted(self.values.keys() - self.read):
             self.wrong(TermUnknown, name, name=name)
 
 
@@ -575,7 +576,11 @@ def _no_number(text: str) -> object:
     raise ValueError(f"{text} is not a number")
 
 
-def plan_document(terms: Terms, plan: Schedule) -> dict[str, object]:
+Explain = Callable[[Terms, Row], Mapping[str, Explained]]
+"""What tells of the amounts of a row how they came about."""
+
+
+def plan_document(terms: Terms, plan: Schedule, *, explain: Explain | None = None) -> dict[str, object]:
     """A plan as JSON: amounts in major units and rates as strings; dates are null where the loan has none."""
 
     def money(minor: int) -> str:
@@ -610,6 +615,7 @@ def plan_document(terms: Terms, plan: Schedule) -> dict[str, object]:
                 "balloon": money(row.balloon),
                 "total": money(row.total),
                 "closingBalance": money(row.closing),
+                **({} if explain is None else {"explain": explain_document(terms, explain(terms, row))}),
             }
             for row in plan.rows
         ],
@@ -628,6 +634,23 @@ def plan_document(terms: Terms, plan: Schedule) -> dict[str, object]:
             "payment": money(terms.principal + interest),
         }
     return document
+
+
+def explain_document(terms: Terms, ones: Mapping[str, Explained]) -> dict[str, object]:
+    """Explanations as JSON, by the name of the amount."""
+    return {
+        name: {
+            "value": str(Money(one.value, terms.currency)),
+            "formula": one.formula,
+            "inputs": dict(one.inputs),
+            "dayCount": one.day_count,
+            "exact": one.exact,
+            "rounding": one.rounding,
+            "zh": one.zh,
+            "en": one.en,
+        }
+        for name, one in ones.items()
+    }
 
 
 def too_large(plan: Schedule) -> bool:

@@ -113,8 +113,9 @@ class Row:
     """One instalment with everything that explains it; minor units, each figure rounded as it is shown.
 
     principal: what is repaid, `extra` included. payment: the level payment that was in force, unrounded where balances
-    are carried so. deferred: interest of earlier instalments that this one pays. balloon: what is due besides with the
-    last instalment. advance, prepaid: paid in advance of later instalments, and what of this one was. closing: the balance after the instalment, before the balloon.
+    are carried so. deferred: interest of earlier instalments that this one pays. advance, prepaid: paid in advance of
+    later instalments, and what of this one was. balloon: what is due besides with the last instalment. closing: the
+    balance after the instalment, before the balloon.
     """
 
     no: int
@@ -284,7 +285,7 @@ def _rate(terms: Terms, period: Period, rate_annual: Decimal, day_count: DayCoun
 
 
 def _compounded(terms: Terms, rate_annual: Decimal, part: Fraction) -> Fraction:
-    """The rate of a part of a year: annual × part, or (1 + annual/c)^(c × part) − 1 where the rate compounds c times."""
+    """The rate of a part of a year: annual × part, or (1 + annual/c)^(c × part) − 1 where it compounds c times."""
     often = terms.compounding_per_year
     if often is None or often * part == 1:
         return _to_digits(terms, Fraction(rate_annual) * part)
@@ -872,7 +873,7 @@ def _shown(exact: Exact) -> int:
 
 
 def _booked(rows: Sequence[Row]) -> Iterator[Instalment]:
-    """The instalments of rows: what falls due on each date; where rows are shown rounded, the last makes the sum whole."""
+    """The instalments of rows: what falls due on each date; the last one makes the sum whole."""
     from_on = rows[0].period.from_on if rows else date.min
     owed = rows[0].opening + sum(row.disbursed for row in rows) if rows else 0
     for row in rows:
