@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 from rich.table import Table
@@ -91,7 +91,7 @@ def document(asked: Asked, plan: Schedule, costs: CostDisclosure, *, explain: bo
     return made
 
 
-def _refuse_all(refused: Invalid, *, as_json: bool) -> None:
+def _refuse_all(refused: Invalid, *, as_json: bool) -> NoReturn:
     """Say every fault, one a line, and end with 1."""
     if as_json:
         faults = [

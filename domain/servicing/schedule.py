@@ -567,8 +567,8 @@ class _Walk:
         ahead, target = self._in_view(no, stage, ahead)
         factors = [_factor(stage, no + n - stage.first) for n in range(len(ahead))]
         if stage.mode is not Mode.ANNUITY:
-            steps, growths = sum(step for _, step in factors), sum(growth for growth, _ in factors)
-            self.base = (self.balance - target - steps) / Fraction(growths)
+            added, grown = sum(step for _, step in factors), sum(growth for growth, _ in factors)
+            self.base = (self.balance - target - added) / Fraction(grown)
             return
         debt = self._debt(ahead[0], spans)
         if not stage.step_amount and not stage.step_rate and self._are_alike(no, ahead):
@@ -765,13 +765,11 @@ class _Walk:
         payment += self.first_difference if no == self.left.no else 0
         payment += self._added(no, stage, interest)
         if self.is_unrounded:
-            repaid = whole - exact
-            if self.is_shortened and repaid >= self.balance:
+            if self.is_shortened and whole - exact >= self.balance:
                 return self.balance, _rounded(self.balance + exact, self.terms.rounding, 1) - interest
-            return repaid, payment - interest
-        balance = _shown(self.balance)
+            return whole - exact, payment - interest
         repaid = payment - interest if self.may_grow else max(payment - interest, 0)
-        return (paid := min(repaid, balance)), paid
+        return (paid := min(repaid, _shown(self.balance))), paid
 
     def _added(self, no: int, stage: Stage, interest: int) -> int:
         """What an odd first period's interest adds to the payment of a regular one."""

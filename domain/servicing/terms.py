@@ -7,7 +7,7 @@ the last instalment.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -452,7 +452,11 @@ def _stage_faults(terms: Terms) -> Iterator[Refusal]:
 
 def _event_faults(terms: Terms) -> Iterator[Refusal]:
     """Changes and early payments that name both or neither of instalment and date, or lie outside the loan."""
-    for name, ones in (("rateChanges", terms.rate_changes), ("earlyPayments", terms.early_payments)):
+    planned: tuple[tuple[str, Sequence[RateChange | EarlyPayment]], ...] = (
+        ("rateChanges", terms.rate_changes),
+        ("earlyPayments", terms.early_payments),
+    )
+    for name, ones in planned:
         for number, one in enumerate(ones):
             path = f"{name}[{number}]"
             if (one.no is None) == (one.on is None):
