@@ -107,13 +107,26 @@ CONVENTIONS: Final[Mapping[str, Convention]] = MappingProxyType(
             "Fineract 渐进式",
             "Fineract's progressive engine",
             "apache/fineract, loan schedule type PROGRESSIVE",
-            {"dayCount": "30/360", "solving": "PERIOD_RATES", "rounding": "HALF_EVEN", "residue": "SMOOTHED"},
+            {
+                "dayCount": "30/360",
+                "solving": "PERIOD_RATES",
+                "rounding": "HALF_EVEN",
+                "principalRounding": "HALF_EVEN",
+                "rateDigits": 19,
+                "residue": "SMOOTHED",
+            },
         ),
         "FINERACT_CUMULATIVE": Convention(
             "Fineract 累积式",
             "Fineract's cumulative engine",
             "apache/fineract, loan schedule type CUMULATIVE",
-            {"dayCount": "30/360", "solving": "MONTH_RATE", "rounding": "HALF_EVEN"},
+            {
+                "dayCount": "30/360",
+                "solving": "MONTH_RATE",
+                "rounding": "HALF_EVEN",
+                "principalRounding": "HALF_EVEN",
+                "rateDigits": 19,
+            },
         ),
     }
 )

@@ -21,7 +21,7 @@ class DayCount(StrEnum):
     """How a period becomes a fraction of a year."""
 
     THIRTY_360 = "30/360"
-    """Whole months at annual rate / 12 (对年对月对日), an odd period by the bond basis; a daily rate is annual / 360."""
+    """Whole months at annual rate / 12 (对年对月对日), an odd period by the bond basis; per day annual / 360."""
     THIRTY_E_360 = "30E/360"
     """Every month has 30 days, the 31st counts as the 30th (Eurobond basis)."""
     MONTHS_ODD_DAYS = "MONTHS+DAYS/360"
@@ -35,7 +35,7 @@ class DayCount(StrEnum):
     ACT_365L = "ACT/365L"
     """Actual days over 366 when a 29 February lies in (from, to], else over 365."""
     ACT_ACT = "ACT/ACT"
-    """Actual days, those of a leap year over 366 and the others over 365; a day belongs to the year of its beginning."""
+    """Actual days, those of a leap year over 366, the others over 365; a day belongs to the year of its beginning."""
     ACT_ACT_END = "ACT/ACT-END"
     """The same, but a day belongs to the year of its end: 31 December counts to the new year."""
     NL_365 = "NL/365"

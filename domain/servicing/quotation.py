@@ -13,16 +13,19 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from fractions import Fraction
+from itertools import pairwise
 from typing import Final, TypeVar
 
 from domain.calendar import BusinessDays
 from domain.refusals import Invalid, Refusal, invalid
 from domain.servicing.convention import CONVENTIONS
 from domain.servicing.daycount import DayCount
-from domain.servicing.duedate import Calendar, DueRule, FirstPeriod, Shift, ShortMonth, Unit
+from domain.servicing.duedate import Calendar, DueRule, FirstPeriod, Period, Shift, ShortMonth, Unit
+from domain.servicing.explain import Explained
 from domain.servicing.refusal import (
     ConventionUnknown,
     CurrencyUnknown,
+    DatesOutOfOrder,
     DayCountUnknown,
     InstalmentsOutOfRange,
     PlanAmountInvalid,
@@ -36,7 +39,7 @@ from domain.servicing.refusal import (
     TermsNotJson,
     TermUnknown,
 )
-from domain.servicing.schedule import Schedule, fees_at_disbursement, periods_of
+from domain.servicing.schedule import Row, Schedule, fees_at_disbursement, periods_of
 from domain.servicing.terms import (
     INSTALMENTS_MAX,
     RATE_MAX,
@@ -112,9 +115,9 @@ class Reader:
         """The path of a field."""
         return f"{self.path}{name}"
 
-    def wrong(self, fault: Callable[..., Refusal], name: str, **said: object) -> None:
+    def wrong(self, fault: Callable[..., Refusal], at: str, /, **said: object) -> None:
         """Note a fault of a field."""
-        self.faults.append(fault(field=self.at(name), **said))
+        self.faults.append(fault(field=self.at(at), **said))
 
     def has(self, name: str) -> bool:
         """Whether a field is there, and not null."""
@@ -293,7 +296,7 @@ class Reader:
 
     def done(self) -> None:
         """Note every field that nobody has read."""
-        for name in self.values.keys() - self.read:
+        for name in sorted(self.values.keys() - self.read):
             self.wrong(TermUnknown, name, name=name)
 
 
@@ -330,7 +333,9 @@ def asked(tree: Mapping[str, Json]) -> Asked | Invalid:
     if convention is not None and convention not in CONVENTIONS:
         found.append(ConventionUnknown(field="convention", allowed=", ".join(CONVENTIONS)))
         convention = None
-    defaults = CONVENTIONS[convention].fields if isinstance(convention, str) else {}
+    defaults = dict(CONVENTIONS[convention].fields) if isinstance(convention, str) else {}
+    if "payment" in tree:
+        defaults.pop("solving", None)
     reader = Reader({**defaults, **tree}, "", found, _currency({**defaults, **tree}, found))
     reader.read.update({"convention", "currency"})
     terms = terms_read(reader)
@@ -338,6 +343,8 @@ def asked(tree: Mapping[str, Json]) -> Asked | Invalid:
     reader.done()
     known = {fault.field for fault in found}
     found += (fault for fault in faults(terms) if fault.field not in known)
+    if not found and not _ascend(periods_of(terms)):
+        found.append(DatesOutOfOrder(field="shift"))
     refused = invalid(found)
     if refused is not None:
         return refused
@@ -365,10 +372,13 @@ def terms_read(reader: Reader) -> Terms:
     method = reader.member("method", Method, None)
     principal = reader.needed("principal", reader.amount("principal", None), 10**6)
     given = reader.amount("payment", None)
+    rounding = reader.member("rounding", Rounding, Rounding.HALF_UP)
     down = reader.amount("downPayment", 0, low=0)
+    disbursements = reader.parts("disbursements", _disbursement)
     if reader.has("downPaymentShare"):
-        share = reader.decimal("downPaymentShare", Decimal(0))
-        down = round(principal * Fraction(share))
+        share = Fraction(reader.decimal("downPaymentShare", Decimal(0)))
+        down = _whole(share * (disbursements[0].amount if disbursements else principal), rounding)
+        disbursements = tuple(replace(one, down_payment=_whole(share * one.amount, rounding)) for one in disbursements)
     terms = Terms(
         principal=principal,
         currency=reader.currency,
@@ -376,7 +386,7 @@ def terms_read(reader: Reader) -> Terms:
         instalments=until or whole,
         start_on=start_on or UNDATED,
         day_count=reader.member("dayCount", DayCount, DayCount.THIRTY_360),
-        rounding=reader.member("rounding", Rounding, Rounding.HALF_UP),
+        rounding=rounding,
         grace_days=reader.whole("graceDays", low=0, high=_GRACE_MAX, absent=0),
         penalty_rate_annual=reader.rate("penaltyRateAnnual", rate * 3 / 2),
         method=method or _method_of(stages, specified),
@@ -391,12 +401,13 @@ def terms_read(reader: Reader) -> Terms:
         calendar=_calendar(reader, per_year),
         payments_per_year=per_year,
         compounding_per_year=reader.whole("compoundingPerYear", low=1, high=366, absent=None),
+        rate_digits=reader.whole("rateDigits", low=5, high=50, absent=None),
         horizon=horizon,
         min_interest_days=reader.whole("minInterestDays", low=0, high=366, absent=0),
         grace=_grace(reader.part("grace"), interest_only),
         unpaid=reader.member("unpaidInterest", Unpaid, Unpaid.DEFERRED),
         down_payment=down,
-        disbursements=reader.parts("disbursements", _disbursement),
+        disbursements=disbursements,
         rate_changes=reader.parts("rateChanges", _rate_change),
         early_payments=reader.parts("earlyPayments", _early_payment),
         fees=reader.parts("fees", _fee),
@@ -405,6 +416,11 @@ def terms_read(reader: Reader) -> Terms:
         is_dated=start_on is not None,
     )
     return _indexed(reader, terms)
+
+
+def _ascend(periods: Sequence[Period]) -> bool:
+    """Whether each due date is after the one before: long holidays may push two onto one day."""
+    return all(before.due_on < after.due_on for before, after in pairwise(periods))
 
 
 def _currency(tree: Mapping[str, Json], found: list[Refusal]) -> str:
@@ -492,6 +508,7 @@ def _disbursement(reader: Reader) -> Disbursement:
     return Disbursement(
         on=reader.needed("on", reader.day("on", None), UNDATED),
         amount=reader.needed("amount", reader.amount("amount", None), 1),
+        down_payment=reader.amount("downPayment", 0, low=0),
     )
 
 
@@ -568,7 +585,11 @@ def _no_number(text: str) -> object:
     raise ValueError(f"{text} is not a number")
 
 
-def plan_document(terms: Terms, plan: Schedule) -> dict[str, object]:
+Explain = Callable[[Terms, Row], Mapping[str, Explained]]
+"""What tells of the amounts of a row how they came about."""
+
+
+def plan_document(terms: Terms, plan: Schedule, *, explain: Explain | None = None) -> dict[str, object]:
     """A plan as JSON: amounts in major units and rates as strings; dates are null where the loan has none."""
 
     def money(minor: int) -> str:
@@ -603,6 +624,7 @@ def plan_document(terms: Terms, plan: Schedule) -> dict[str, object]:
                 "balloon": money(row.balloon),
                 "total": money(row.total),
                 "closingBalance": money(row.closing),
+                **({} if explain is None else {"explain": explain_document(terms, explain(terms, row))}),
             }
             for row in plan.rows
         ],
@@ -615,7 +637,7 @@ def plan_document(terms: Terms, plan: Schedule) -> dict[str, object]:
         "unroundedTotals": None,
     }
     if terms.carried is Carried.UNROUNDED:
-        interest = _half_up(sum((row.exact_interest for row in plan.rows), Fraction()))
+        interest = _whole(sum((row.exact_interest for row in plan.rows), Fraction()), Rounding.HALF_UP)
         document["unroundedTotals"] = {
             "interest": money(interest),
             "payment": money(terms.principal + interest),
@@ -623,13 +645,30 @@ def plan_document(terms: Terms, plan: Schedule) -> dict[str, object]:
     return document
 
 
+def explain_document(terms: Terms, ones: Mapping[str, Explained]) -> dict[str, object]:
+    """Explanations as JSON, by the name of the amount."""
+    return {
+        name: {
+            "value": str(Money(one.value, terms.currency)),
+            "formula": one.formula,
+            "inputs": dict(one.inputs),
+            "dayCount": one.day_count,
+            "exact": one.exact,
+            "rounding": one.rounding,
+            "zh": one.zh,
+            "en": one.en,
+        }
+        for name, one in ones.items()
+    }
+
+
 def too_large(plan: Schedule) -> bool:
     """Whether a sum of the plan is beyond what the books can hold."""
     return sum(one.total for one in plan.instalments) > BIGINT_MAX
 
 
-def _half_up(exact: Fraction) -> int:
-    return round_ratio(exact.numerator, exact.denominator, Rounding.HALF_UP)
+def _whole(exact: Fraction, rounding: Rounding) -> int:
+    return round_ratio(exact.numerator, exact.denominator, rounding)
 
 
 _MONTHS: Final = 12

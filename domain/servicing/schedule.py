@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
-from decimal import Decimal, localcontext
+from decimal import ROUND_HALF_EVEN, Context, Decimal, localcontext
 from enum import StrEnum
 from fractions import Fraction
 from itertools import pairwise
@@ -113,8 +113,9 @@ class Row:
     """One instalment with everything that explains it; minor units, each figure rounded as it is shown.
 
     principal: what is repaid, `extra` included. payment: the level payment that was in force, unrounded where balances
-    are carried so. deferred: interest of earlier instalments that this one pays. balloon: what is due besides with the
-    last instalment. advance, prepaid: paid in advance of later instalments, and what of this one was. closing: the balance after the instalment, before the balloon.
+    are carried so. deferred: interest of earlier instalments that this one pays. advance, prepaid: paid in advance of
+    later instalments, and what of this one was. balloon: what is due besides with the last instalment. closing: the
+    balance after the instalment, before the balloon.
     """
 
     no: int
@@ -284,14 +285,21 @@ def _rate(terms: Terms, period: Period, rate_annual: Decimal, day_count: DayCoun
 
 
 def _compounded(terms: Terms, rate_annual: Decimal, part: Fraction) -> Fraction:
-    """The rate of a part of a year: annual × part, or (1 + annual/c)^(c × part) − 1 where the rate compounds c times."""
+    """The rate of a part of a year: annual × part, or (1 + annual/c)^(c × part) − 1 where it compounds c times."""
     often = terms.compounding_per_year
-    rate = Fraction(rate_annual)
     if often is None or often * part == 1:
-        return rate * part
+        return _to_digits(terms, Fraction(rate_annual) * part)
     exponent = often * part
     grown = (1 + rate_annual / often) ** (Decimal(exponent.numerator) / exponent.denominator)
     return Fraction(grown - 1)
+
+
+def _to_digits(terms: Terms, rate: Fraction) -> Fraction:
+    """A rate, or a part of a year, as the terms carry it."""
+    if terms.rate_digits is None:
+        return rate
+    carried = Context(prec=terms.rate_digits, rounding=ROUND_HALF_EVEN)
+    return Fraction(carried.divide(Decimal(rate.numerator), Decimal(rate.denominator)))
 
 
 def _solving_rate(terms: Terms, period: Period, rate_annual: Decimal) -> Fraction:
@@ -300,16 +308,18 @@ def _solving_rate(terms: Terms, period: Period, rate_annual: Decimal) -> Fractio
     if terms.solving is Solving.HYBRID and unit in MONTHS:
         return Fraction(rate_annual) * 30 * MONTHS[unit] * every / terms.day_count.year_days
     if terms.solving in {Solving.MONTH_RATE, Solving.HYBRID}:
-        if terms.payments_per_year:
-            part = Fraction(every, terms.calendar.every * terms.payments_per_year)
-        elif unit in MONTHS:
-            part = Fraction(MONTHS[unit] * every, 12)
-        else:
-            part = {Unit.HALF_MONTH: Fraction(every, 24), Unit.WEEK: Fraction(every, 52)}.get(
-                unit, Fraction(every, terms.day_count.year_days)
-            )
-        return _compounded(terms, rate_annual, part)
+        return _regular_rate(terms, period.step, rate_annual)
     return _rate(terms, period, rate_annual)
+
+
+def _regular_rate(terms: Terms, step: Step, rate_annual: Decimal) -> Fraction:
+    """The rate of a regular period of a length, whatever its days: annual / 12 for a month, / 52 for a week."""
+    unit, every = step
+    if terms.payments_per_year:
+        return _compounded(terms, rate_annual, Fraction(every, terms.calendar.every * terms.payments_per_year))
+    per_year = {Unit.DAY: terms.day_count.year_days, Unit.WEEK: 52, Unit.HALF_MONTH: 24}
+    part = Fraction(MONTHS[unit] * every, 12) if unit in MONTHS else Fraction(every, per_year[unit])
+    return _compounded(terms, rate_annual, part)
 
 
 def _one_stage(mode: Mode = Mode.ANNUITY) -> Callable[[Terms], tuple[Stage, ...]]:
@@ -367,6 +377,7 @@ class _Walk:
         self.last = self.stages[-1].last
         self.is_unrounded = terms.carried is Carried.UNROUNDED
         self.balance: Exact = left.balance
+        self.drawn = terms.disbursements[0].amount if terms.disbursements else terms.principal
         self.deferred = left.interest
         self.rate_annual = terms.rate_annual if left.rate_annual is None else left.rate_annual
         agreed = left.payment if left.payment is not None else terms.payment
@@ -375,6 +386,7 @@ class _Walk:
         self.is_shortened = left.is_shortened or terms.solving is Solving.GIVEN
         self.may_grow = self.kept or any(one.payment_cap or not one.is_solved for one in terms.rate_changes)
         self.first_difference = 0
+        self.paid_down = list[Row]()
         self.prepaid = 0
         self.rates: dict[tuple[Decimal, Step], Fraction] = {}
 
@@ -395,7 +407,8 @@ class _Walk:
         made = 0
         if self.left.no == 1 and self.terms.down_payment:
             made += 1
-            yield self._down_payment()
+            self.drawn -= self.terms.down_payment
+            yield self._down_payment(self.left.from_on, self.terms.down_payment, 0)
         if self.stub:
             made += 1
             yield self._stub(self.stub, made)
@@ -403,19 +416,26 @@ class _Walk:
             if no > self.last:
                 return
             row = self._row(no, period, self.periods[no - self.left.no :])
+            for down in self.paid_down:
+                yield replace(down, no=no + made)
+                made += 1
+                row = replace(row, opening=down.closing)
+            self.paid_down.clear()
             yield replace(row, no=no + made) if made else row
             is_paid_out = all(one.on < period.to_on for one in self.terms.disbursements)
             if self.is_shortened and self.balance == 0 and is_paid_out:
                 return
 
-    def _down_payment(self) -> Row:
-        opening, paid, start = _shown(self.balance), self.terms.down_payment, self.left.from_on
+    def _down_payment(self, on: date, paid: int, disbursed: int) -> Row:
+        """What is paid of a disbursement on its own day."""
+        opening = _shown(self.balance) - disbursed
         self.balance -= paid
         return Row(
             no=1,
-            period=Period(start, start, start, (self.terms.calendar.unit, 0)),
+            period=Period(on, on, on, (self.terms.calendar.unit, 0)),
             kind=Kind.DOWN_PAYMENT,
             opening=opening,
+            disbursed=disbursed,
             principal=paid,
             interest=0,
             closing=_shown(self.balance),
@@ -448,10 +468,11 @@ class _Walk:
         exact = _interest(spans)
         is_flat = stage.mode is Mode.FLAT and stage.pay is Pay.PRINCIPAL_AND_INTEREST
         if is_flat and no > self.terms.grace.interest_free:
-            exact = self.terms.principal * self._rate(period, stage)
+            exact = self.drawn * Fraction(self.rate_annual) * _to_digits(self.terms, self._year_part(period, stage))
         before = self.base
         is_new = no in {stage.first, self.left.no} and not self.kept
-        is_changed = any(one.is_solved for one in changes) or bool(disbursed) or self.is_resolved
+        is_drawn = any(isinstance(one, Disbursement) for _, one in self._events(no, period))
+        is_changed = any(one.is_solved for one in changes) or is_drawn or self.is_resolved
         if is_new or (is_changed and not (self.kept and not changes and not self.is_resolved)):
             self._solve(no, stage, ahead, spans)
             self._cap(changes, before)
@@ -476,6 +497,9 @@ class _Walk:
         if key not in self.rates:
             self.rates[key] = _rate(self.terms, period, self.rate_annual)
         return self.rates[key]
+
+    def _year_part(self, period: Period, stage: Stage) -> Fraction:
+        return year_fraction(self.terms, period, stage.by_days)
 
     @property
     def _is_uniform(self) -> bool:
@@ -502,6 +526,10 @@ class _Walk:
             elif isinstance(event, Disbursement):
                 self.balance += event.amount
                 disbursed += event.amount
+                self.drawn += event.amount - event.down_payment
+                if event.down_payment:
+                    self.paid_down.append(self._down_payment(on, event.down_payment, disbursed))
+                    disbursed = 0
             elif event is not None:
                 paid += self._paid_early(event)
         return tuple(spans), disbursed, paid
@@ -541,8 +569,8 @@ class _Walk:
         ahead, target = self._in_view(no, stage, ahead)
         factors = [_factor(stage, no + n - stage.first) for n in range(len(ahead))]
         if stage.mode is not Mode.ANNUITY:
-            steps, growths = sum(step for _, step in factors), sum(growth for growth, _ in factors)
-            self.base = (self.balance - target - steps) / Fraction(growths)
+            added, grown = sum(step for _, step in factors), sum(growth for growth, _ in factors)
+            self.base = (self.balance - target - added) / Fraction(grown)
             return
         debt = self._debt(ahead[0], spans)
         if not stage.step_amount and not stage.step_rate and self._are_alike(no, ahead):
@@ -578,7 +606,8 @@ class _Walk:
             return self.balance + _interest(spans)
         if len(spans) > 1:
             return self.balance + _interest(spans)
-        return Fraction(self.balance * (1 + self._solving(0, replace(period, is_regular=True))))
+        rate = _regular_rate(self.terms, period.step, self.rate_annual) if is_added else self._solving(0, period)
+        return Fraction(self.balance * (1 + rate))
 
     def _solving(self, no: int, period: Period) -> Fraction:
         return (
@@ -626,15 +655,13 @@ class _Walk:
 
     def _advance(self, stage: Stage, ahead: Sequence[Period], spans: Sequence[Span]) -> None:
         """Find what the first instalment pays more, or less, so that the last is the level payment."""
-        best = self._difference(stage, ahead, spans, self.base, 0)
-        for _ in range(_RESIDUE_STEPS):
-            if best == 0:
-                return
-            tried = self.first_difference + best
-            left = self._difference(stage, ahead, spans, self.base, tried)
-            if abs(left) >= abs(best):
-                return
-            self.first_difference, best = tried, left
+        whole = self._difference(stage, ahead, spans, self.base, 0)
+        moved = whole - self._difference(stage, ahead, spans, self.base, _RESIDUE_PROBE)
+        near = whole * _RESIDUE_PROBE // moved if moved else 0
+        tried = range(near - 1, near + 3)
+        self.first_difference = min(
+            tried, key=lambda first: abs(self._difference(stage, ahead, spans, self.base, first))
+        )
 
     def _difference(
         self, stage: Stage, ahead: Sequence[Period], spans: Sequence[Span], payment: Exact, first: int
@@ -726,7 +753,8 @@ class _Walk:
         growth, step = _factor(stage, no - stage.first)
         whole = self.base * growth + step
         if stage.mode is not Mode.ANNUITY:
-            each = _rounded(Fraction(whole), self.terms.principal_rounding, self.terms.payment_multiple)
+            multiple = self.terms.payment_multiple if stage.mode is Mode.FLAT else 1
+            each = _rounded(Fraction(whole), self.terms.principal_rounding, multiple)
             if self.is_unrounded:
                 return min(Fraction(whole), Fraction(self.balance)), _rounded(Fraction(whole), self.terms.rounding, 1)
             if self.terms.residue is Residue.FIRST and no == stage.first:
@@ -738,20 +766,18 @@ class _Walk:
         payment += self.first_difference if no == self.left.no else 0
         payment += self._added(no, stage, interest)
         if self.is_unrounded:
-            repaid = whole - exact
-            if self.is_shortened and repaid >= self.balance:
+            if self.is_shortened and whole - exact >= self.balance:
                 return self.balance, _rounded(self.balance + exact, self.terms.rounding, 1) - interest
-            return repaid, payment - interest
-        balance = _shown(self.balance)
+            return whole - exact, payment - interest
         repaid = payment - interest if self.may_grow else max(payment - interest, 0)
-        return (paid := min(repaid, balance)), paid
+        return (paid := min(repaid, _shown(self.balance))), paid
 
     def _added(self, no: int, stage: Stage, interest: int) -> int:
         """What an odd first period's interest adds to the payment of a regular one."""
         period = self.periods[0]
         if self.terms.calendar.first_period is not FirstPeriod.DAYS_ADDED or no != 1 or period.is_regular:
             return 0
-        regular = self._solving(0, replace(period, is_regular=True))
+        regular = _regular_rate(self.terms, period.step, self.rate_annual)
         return interest - self._rounded_interest(self.balance * regular) if stage.pay is not Pay.NOTHING else 0
 
     def _paid_early(self, one: EarlyPayment) -> int:
@@ -793,7 +819,7 @@ AGREED_FEE: Final = "FEE"
 """Code of the fee that stands in an agreed row."""
 BORROWER: Final = "BORROWER"
 """The payer whose fees stand in the plan."""
-_RESIDUE_STEPS: Final = 8
+_RESIDUE_PROBE: Final = 1000
 
 
 def fee_amount(terms: Terms, fee: Fee, basis: int) -> int:
@@ -846,7 +872,7 @@ def _shown(exact: Exact) -> int:
 
 
 def _booked(rows: Sequence[Row]) -> Iterator[Instalment]:
-    """The instalments of rows: what falls due on each date; where rows are shown rounded, the last makes the sum whole."""
+    """The instalments of rows: what falls due on each date; the last one makes the sum whole."""
     from_on = rows[0].period.from_on if rows else date.min
     owed = rows[0].opening + sum(row.disbursed for row in rows) if rows else 0
     for row in rows:

@@ -7,7 +7,7 @@ the last instalment.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -178,8 +178,8 @@ class Stage:
     mode repays towards the end of the loan in another. share: the same as a fraction of what was lent. every: regular
     periods of the calendar between two instalments. rate_annual: absent, the contract's. horizon: instalments that the
     payment is solved for (气球贷计算月供期数). step: payments change by `step_amount` (minor units) or by the fraction
-    `step_rate` after every `step_every` instalments. by_days: interest by actual days over 360 or 365 (计息方式), absent
-    as the contract says.
+    `step_rate` after every `step_every` instalments. by_days: the stage's own day count (计息方式); absent, as the
+    contract says.
     """
 
     first: int
@@ -209,10 +209,11 @@ class Specified:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Disbursement:
-    """One of several planned disbursements, minor units; interest runs on it from its date."""
+    """One of several planned disbursements, and what is paid down of it on its own day; minor units."""
 
     on: date
     amount: int
+    down_payment: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -266,12 +267,13 @@ class Terms:
     no trace; after them the instalment counts as overdue from its due date (容时, retroactive). allocation_order: the
     components penalty, interest, principal in the order in which a payment meets them.
 
-    rounding: of the payment, and of interest unless `interest_rounding` says otherwise. payment_multiple,
-    interest_multiple: minor units that they are whole multiples of. principal_rounding: of the principal of an
-    equal-principal plan. payment: minor units, when solving is GIVEN. payments_per_year: the rate of a regular period is then annual over it,
-    whatever its days. compounding_per_year: the rate compounds so often a year (2: Canadian mortgages), absent: as
-    often as is paid. horizon: instalments that a BALLOON's payment is solved for. is_dated: a textbook loan has no
-    dates, only periods.
+    rounding: of the payment, and of interest unless `interest_rounding` says otherwise; `principal_rounding` of the
+    equal parts of a principal. payment_multiple, interest_multiple: minor units that they are whole multiples of.
+    payment: minor units, when solving is GIVEN. payments_per_year: the rate of a regular period is then annual over
+    it, whatever its days. compounding_per_year: the rate compounds so often a year (2: Canadian mortgages), absent: as
+    often as is paid. rate_digits: significant digits to which the rate of a period is rounded, half even; absent:
+    exact. horizon: instalments that the payment is solved for when they are more than are paid (气球贷). is_dated: a
+    textbook loan has no dates, only periods.
     """
 
     principal: int
@@ -297,6 +299,7 @@ class Terms:
     calendar: Calendar = MONTHLY
     payments_per_year: int | None = None
     compounding_per_year: int | None = None
+    rate_digits: int | None = None
     horizon: int | None = None
     min_interest_days: int = 0
     grace: Grace = Grace()
@@ -449,7 +452,11 @@ def _stage_faults(terms: Terms) -> Iterator[Refusal]:
 
 def _event_faults(terms: Terms) -> Iterator[Refusal]:
     """Changes and early payments that name both or neither of instalment and date, or lie outside the loan."""
-    for name, ones in (("rateChanges", terms.rate_changes), ("earlyPayments", terms.early_payments)):
+    planned: tuple[tuple[str, Sequence[RateChange | EarlyPayment]], ...] = (
+        ("rateChanges", terms.rate_changes),
+        ("earlyPayments", terms.early_payments),
+    )
+    for name, ones in planned:
         for number, one in enumerate(ones):
             path = f"{name}[{number}]"
             if (one.no is None) == (one.on is None):
