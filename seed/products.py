@@ -12,7 +12,7 @@ from domain.command import Command
 from domain.product import operations, queries
 from domain.product.accounting import Event
 from domain.product.operations import Proposed
-from domain.product.rules_lender import lender
+from domain.product.rules_lender import lender, plain
 from domain.product.rules_platform import CN_PLATFORM
 from domain.product.version import ProductVersion
 from ledger.account import Required
@@ -36,15 +36,17 @@ _OWN: dict[Event, tuple[Leg, ...]] = {
     Event.SERVICE_FEE_PLATFORM: (Leg("service_fee", "1124.02", "6021.03"),),
     Event.INTEREST_ACCRUED: (Leg("interest", "1303.04", "6011.01", credit_dims=_POOLED),),
     Event.INTEREST_DUE: (Leg("interest", "1132.01", "1303.04"),),
-    Event.PRINCIPAL_OVERDUE: (Leg("principal", "1303.02", "1303.01"),),
     Event.PENALTY_ACCRUED: (Leg("penalty", "1132.02", "6011.02", credit_dims=_POOLED),),
     Event.CHANNEL_SETTLED: (Leg("amount", "1002.02", "1012.01", debit_dims=_POOLED, credit_dims=_POOLED),),
 }
 """What the close of business and every disbursement post, without tax."""
 
+_UNUSED = frozenset({Event.NON_ACCRUAL, Event.NON_ACCRUAL_INTEREST, Event.ACCRUAL_RESUMED, Event.CHARGE_OFF})
+"""Loans of this product accrue until they are written off."""
+
 RULES: MappingProxyType[str, Rule] = MappingProxyType(
     {
-        **lender(via=None),
+        **{name: rule for name, rule in plain(lender(via=None)).items() if name not in _UNUSED},
         **CN_PLATFORM.rules,
         **{event.value: Rule(kind=event.value, version=1, legs=legs) for event, legs in _OWN.items()},
     }

@@ -90,7 +90,9 @@ class Event(StrEnum):
     INTEREST_WAIVED = "INTEREST_WAIVED"
     """E19, interest."""
     INTEREST_REFUND = "INTEREST_REFUND"
-    """Interest given back after a refund of goods, or waived by a payment of the lender's own income."""
+    """Interest given back after a refund of goods."""
+    INTEREST_PAYMENT_WAIVER = "INTEREST_PAYMENT_WAIVER"
+    """A payment of the lender's own interest income."""
     PRINCIPAL_WAIVED = "PRINCIPAL_WAIVED"
     """E20."""
     CHARGEBACK = "CHARGEBACK"
@@ -221,8 +223,37 @@ class Flag(StrEnum):
     FRAUD = "is_fraud"
     """Given together with CHARGED_OFF, or with the charge-off itself."""
     NON_ACCRUAL = "is_non_accrual"
+    TRANSFERRED = "is_transferred"
+    """The claim belongs to a guarantor or buyer; the lender only collects."""
     PENALTY_CHARGE = "is_penalty_charge"
     """The adjusted charge is a penalty, not a fee."""
+
+
+class Stage(StrEnum):
+    """How the lender carries the claim while an event happens."""
+
+    PERFORMING = "PERFORMING"
+    NON_ACCRUAL = "NON_ACCRUAL"
+    CHARGED_OFF = "CHARGED_OFF"
+    FRAUD = "FRAUD"
+    """Charged off because of fraud."""
+    WRITTEN_OFF = "WRITTEN_OFF"
+    TRANSFERRED = "TRANSFERRED"
+
+    @property
+    def flags(self) -> frozenset[Flag]:
+        """What rules may ask of a loan at this stage."""
+        return _FLAGS[self]
+
+
+_FLAGS: Mapping[Stage, frozenset[Flag]] = {
+    Stage.PERFORMING: frozenset(),
+    Stage.NON_ACCRUAL: frozenset({Flag.NON_ACCRUAL}),
+    Stage.CHARGED_OFF: frozenset({Flag.CHARGED_OFF}),
+    Stage.FRAUD: frozenset({Flag.CHARGED_OFF, Flag.FRAUD}),
+    Stage.WRITTEN_OFF: frozenset({Flag.CHARGED_OFF}),
+    Stage.TRANSFERRED: frozenset({Flag.TRANSFERRED}),
+}
 
 
 VAT = "_vat"
@@ -230,8 +261,8 @@ VAT = "_vat"
 
 PRINCIPALS = ("principal", "overdue_principal", "nonaccrual_principal", "restructured_principal")
 """Buckets of principal: current, overdue, of a loan that no longer accrues, of a restructured loan."""
-INTERESTS = ("accrued_interest", "interest", "penalty", "compound")
-"""Buckets of interest: accrued and not yet due; due; on overdue principal; on overdue interest."""
+INTERESTS = ("accrued_interest", "interest", "nonaccrual_interest", "penalty", "compound")
+"""Buckets of interest: accrued and not yet due; due; of a loan that no longer accrues; on what is overdue."""
 CLAIMS = (*PRINCIPALS, *INTERESTS, "fee")
 """Everything that a borrower can owe, by bucket."""
 EXCESS = "excess"
@@ -270,9 +301,9 @@ _PARTS: Mapping[Event, _Parts] = {
     Event.SERVICE_FEE_SETTLED: _of("service_fee"),
     Event.SERVICE_FEE_COLLECTED: _of("service_fee"),
     Event.FEE_AT_DISBURSEMENT: _of("fee", may=("fee_vat", "penalty", "penalty_vat")),
-    Event.INTEREST_ACCRUED: _of("interest", may=("interest_vat", "fee", "fee_vat", "penalty", "penalty_vat")),
+    Event.INTEREST_ACCRUED: _of("interest", may=("nonaccrual_interest", "fee", "penalty", *_TAXED)),
     Event.INTEREST_DUE: _of("interest", may=("interest_vat",)),
-    Event.PRINCIPAL_OVERDUE: _of("principal"),
+    Event.PRINCIPAL_OVERDUE: _of("principal", may=("overdue_principal",)),
     Event.ACCELERATED: _of("principal", may=("interest", "interest_vat")),
     Event.PENALTY_ACCRUED: _of("penalty", may=("penalty_vat",)),
     Event.COMPOUND_ACCRUED: _of("compound", may=("compound_vat",)),
@@ -283,25 +314,24 @@ _PARTS: Mapping[Event, _Parts] = {
     Event.REPAYMENT: _PAID,
     Event.CHANNEL_SETTLED: _of("amount", may=("channel_fee", "channel_fee_vat")),
     Event.OVERPAYMENT_APPLIED: _CLAIMED,
-    Event.OVERPAYMENT_REFUNDED: _of(EXCESS, may=("principal",)),
+    Event.OVERPAYMENT_REFUNDED: _of(EXCESS, may=PRINCIPALS),
     Event.MERCHANT_REFUND: _PAID,
     Event.PAYOUT_REFUND: _PAID,
     Event.GOODWILL_CREDIT: _PAID,
     Event.CHARGE_ADJUSTMENT: _PAID,
-    Event.CHARGE_WAIVED: _of("fee", "penalty", may=("fee_vat", "penalty_vat")),
-    Event.INTEREST_WAIVED: _of("interest", may=("interest_vat", "accrued_interest", "accrued_interest_vat",
-                                                "compound", "compound_vat", "penalty", "penalty_vat")),
+    Event.CHARGE_WAIVED: _of("fee", "penalty", may=("fee_vat", "penalty_vat", "compound", "compound_vat")),
+    Event.INTEREST_WAIVED: _of("interest", may=(*INTERESTS, *_TAXED)),
+    Event.INTEREST_PAYMENT_WAIVER: _PAID,
     Event.INTEREST_REFUND: _PAID,
     Event.PRINCIPAL_WAIVED: _of("principal", "overdue_principal", may=PRINCIPALS),
     Event.CHARGEBACK: _PAID,
     Event.NON_ACCRUAL: _of("principal", "overdue_principal", may=(*CLAIMS, *_TAXED)),
-    Event.NON_ACCRUAL_INTEREST: _of("interest", may=("penalty", "compound")),
-    Event.ACCRUAL_RESUMED: _of("principal", "overdue_principal", may=(*CLAIMS, *_TAXED)),
+    Event.NON_ACCRUAL_INTEREST: _of("nonaccrual_interest", may=("penalty", "compound")),
+    Event.ACCRUAL_RESUMED: _of("nonaccrual_principal", "nonaccrual_interest", may=(*CLAIMS, *_TAXED)),
     Event.PROVISIONED: _of("stage_1", "stage_2", "stage_3"),
     Event.CHARGE_OFF: _CLAIMED,
     Event.WRITE_OFF: _CLAIMED,
-    Event.RECOVERY: _of("written_off", may=("interest", "interest_vat", "penalty", "penalty_vat", "compound",
-                                            "compound_vat", "fee", "fee_vat")),
+    Event.RECOVERY: _of("written_off", may=(*CLAIMS, *_TAXED)),
     Event.COMPENSATED: _CLAIMED,
     Event.REPURCHASED: (_BASIC, _RARE | _TAXED | {"premium"}),
     Event.DEPOSIT_RECEIVED: _of("amount"),
@@ -333,7 +363,7 @@ _PARTS: Mapping[Event, _Parts] = {
     Event.GUARANTEE_FEE_RECEIVED: _of("fee"),
     Event.UNEARNED_RESERVED: _of("amount"),
     Event.COMPENSATION_RESERVED: _of("amount"),
-    Event.SUBROGATED: _of("amount", "guaranteed"),
+    Event.SUBROGATED: _of("amount", "guaranteed", may=CLAIMS),
     Event.SUBROGATION_RECOVERED: _of("amount", EXCESS),
     Event.SUBROGATION_CLEARED: _of("amount"),
     Event.SUBROGATION_LOST: _of("reserve", "expense"),

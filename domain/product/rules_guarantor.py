@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from domain.product.accounting import EXCESS, Event, Party
+from domain.product.accounting import CLAIMS, EXCESS, Event, Party
 from domain.product.rules_lender import CLEARING, CONTRA, OUTPUT_TAX, VAT_RATE, leg, rules, taxed
 from domain.product.ruleset import RuleSet
 
@@ -22,7 +22,10 @@ CN_GUARANTOR: Final = RuleSet(
             Event.GUARANTEE_FEE_RECEIVED: (leg("fee", _BANK, _FEE),),
             Event.UNEARNED_RESERVED: (leg("amount", "6501", "2601"),),
             Event.COMPENSATION_RESERVED: (leg("amount", "6502", "2602"),),
-            Event.SUBROGATED: (leg("amount", _CLAIM, _BANK), leg("guaranteed", CONTRA, "9006")),
+            Event.SUBROGATED: (
+                leg("paid", _CLAIM, _BANK, total=("amount", *CLAIMS)),
+                leg("guaranteed", CONTRA, "9006"),
+            ),
             Event.SUBROGATION_RECOVERED: (leg("amount", CLEARING, _CLAIM), leg(EXCESS, CLEARING, "6031")),
             Event.SUBROGATION_CLEARED: (leg("amount", _BANK, CLEARING),),
             Event.SUBROGATION_LOST: (leg("reserve", "2602", _CLAIM), leg("expense", "6511", _CLAIM)),

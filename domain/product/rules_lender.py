@@ -7,12 +7,13 @@ on accrued interest waits on 2221.02 until the interest falls due or is paid, an
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from enum import StrEnum
 from fractions import Fraction
 from types import MappingProxyType
 from typing import Final
 
-from domain.product.accounting import CLAIMS, EXCESS, PARTNER_SHARE, PRINCIPALS, VAT, Event, Flag, Party
+from domain.product.accounting import CLAIMS, EXCESS, INTERESTS, PARTNER_SHARE, PRINCIPALS, VAT, Event, Flag, Party
 from domain.product.ruleset import RuleSet
 from ledger.account import Required
 from ledger.rule import Condition, Leg, Rule, Term, Test
@@ -28,6 +29,7 @@ ACCOUNTS: Final[Mapping[str, str]] = MappingProxyType(
         "restructured_principal": "1303.06",
         "accrued_interest": "1303.04",
         "interest": "1132.01",
+        "nonaccrual_interest": "1132.01",
         "penalty": "1132.02",
         "compound": "1132.03",
         "fee": "1124.01",
@@ -41,6 +43,7 @@ INCOME: Final[Mapping[str, str]] = MappingProxyType(
     {
         "accrued_interest": "6011.01",
         "interest": "6011.01",
+        "nonaccrual_interest": "6011.01",
         "penalty": "6011.02",
         "compound": "6011.03",
         "fee": "6021.01",
@@ -49,10 +52,9 @@ INCOME: Final[Mapping[str, str]] = MappingProxyType(
 )
 """Where each kind of income stands."""
 MEMO: Final[Mapping[str, str]] = MappingProxyType(
-    {"accrued_interest": "9001", "interest": "9001", "compound": "9001", "penalty": "9002"}
+    {"nonaccrual_interest": "9001", "compound": "9001", "penalty": "9002"}
 )
-"""Where interest of a loan that no longer accrues is remembered."""
-_INTERESTS: Final = tuple(MEMO)
+"""Where interest of a loan that no longer accrues is remembered, in the buckets where it then lies."""
 
 CHANNEL, SUSPENSE, BANK, FEE_BANK = "1012.01", "2241.02", "1002.02", "1002.04"
 PAYOUT, IN_TRANSIT, CLEARING = "1002.01", "3001.01", "3001.02"
@@ -62,6 +64,10 @@ CONTRA = "9999"
 
 _NORMAL = Condition(Flag.NON_ACCRUAL, Test.ZERO)
 _STOPPED = Condition(Flag.NON_ACCRUAL)
+_CARRIED = Condition(Flag.CHARGED_OFF, Test.ZERO)
+_LOST = Condition(Flag.CHARGED_OFF)
+_OURS = Condition(Flag.TRANSFERRED, Test.ZERO)
+_THEIRS = Condition(Flag.TRANSFERRED)
 _POOLED = Required.ALL & ~Required.SUBJECT
 _BY_LOAN = ("1303.", "1132.", "1124.01", "1201", "2241.01", "2241.02", "2241.04", "2314", "3001", "900")
 """Beginnings of accounts whose lines carry the loan; on all others the loans of a batch share one line."""
@@ -117,38 +123,73 @@ def rules(legs: Mapping[Event, Iterable[Leg]]) -> Mapping[str, Rule]:
     return MappingProxyType({event.value: Rule(event.value, 1, tuple(made)) for event, made in legs.items()})
 
 
+def plain(made: Mapping[str, Rule]) -> Mapping[str, Rule]:
+    """Return rules for loans that are always in their normal state and bear no tax: legs for flags and taxes go."""
+    return MappingProxyType(
+        {
+            name: replace(rule, legs=tuple(_plain(one) for one in rule.legs if _is_plain(one)))
+            for name, rule in made.items()
+        }
+    )
+
+
+def _is_plain(one: Leg) -> bool:
+    asked = (each for each in one.when if each.component in set(Flag))
+    return not one.component.endswith(VAT) and all(each.test is Test.ZERO for each in asked)
+
+
+def _plain(one: Leg) -> Leg:
+    terms = tuple(term for term in one.terms if not term.component.endswith(VAT))
+    return replace(one, when=(), terms=() if terms == (Term(one.component),) else terms)
+
+
 def paid(cash: str, via: str | None, *, policy: NonAccrual, extra: Iterable[str] = ()) -> Legs:
     """Return the legs by which money meets claims: `cash` is debited, through the suspense account `via` if there is.
 
-    When the loan no longer accrues, interest that is paid is income of the day, and the memo is released (E23). Tax on
-    interest that is paid before it fell due becomes payable (E16).
+    When the loan no longer accrues, interest that is paid is income of the day, and the memo is released (E23). What
+    was charged off is recovered (E27). What belongs to a guarantor or buyer is held for him. Tax on interest that is
+    paid before it fell due becomes payable (E16).
     """
     source = cash if via is None else via
     names = (*CLAIMS, *extra)
     if via is not None:
         yield leg("received", cash, via, total=names)
-    for name in names:
-        stopped = name in MEMO
-        yield leg(name, source, ACCOUNTS[name], when=(_NORMAL,) if stopped else ())
-        if not stopped:
+    for name in CLAIMS:
+        if policy is NonAccrual.STAGE_3_EIR or name not in MEMO:
+            yield leg(name, source, ACCOUNTS[name], when=(_CARRIED, _OURS))
             continue
-        if policy is NonAccrual.CASH_BASIS:
-            if source != INCOME[name]:
-                yield from taxed(name, source, INCOME[name], when=(_STOPPED,))
-            yield leg(name, CONTRA, MEMO[name], when=(_STOPPED,))
-        else:
-            yield leg(name, source, ALLOWANCE, when=(_STOPPED,))
-    yield leg(f"accrued_interest{VAT}", DEFERRED_TAX, OUTPUT_TAX, when=(_NORMAL,))
+        held = (_CARRIED, _OURS, _STOPPED) if name != "nonaccrual_interest" else (_CARRIED, _OURS)
+        if name != "nonaccrual_interest":
+            yield leg(name, source, ACCOUNTS[name], when=(_CARRIED, _OURS, _NORMAL))
+        if source != INCOME[name]:
+            yield from taxed(name, source, INCOME[name], when=held)
+        yield leg(name, CONTRA, MEMO[name], when=held)
+    yield from (leg(name, source, ACCOUNTS[name]) for name in extra)
+    yield leg("held", source, ACCOUNTS[PARTNER_SHARE], total=CLAIMS, when=(_THEIRS,))
+    yield from recovered(source, when=(_LOST,))
+    yield leg(f"accrued_interest{VAT}", DEFERRED_TAX, OUTPUT_TAX, when=(_CARRIED, _OURS))
 
 
-def given_up(allowances: Mapping[str, str], memo: Mapping[str, str]) -> Legs:
+def recovered(source: str, *, lost: Iterable[str] = PRINCIPALS, when: tuple[Condition, ...] = ()) -> Legs:
+    """Return the legs of what comes in on a claim that was written off: the allowance, income, and the memo (E27)."""
+    principals = tuple(lost)
+    yield leg("recovered", source, ALLOWANCE, total=principals, when=when)
+    yield leg("released", CONTRA, "9003", total=principals, when=when)
+    for name in (*INTERESTS, "fee"):
+        yield from taxed(name, source, "6011.04", when=when)
+    yield leg("pursued", CONTRA, "9004", total=(*INTERESTS, "fee"), when=when)
+
+
+def given_up(allowances: Mapping[str, str], memo: Mapping[str, str], *, policy: NonAccrual) -> Legs:
     """Return the legs of a write-off (E26): allowances against claims, and the memo by which they are pursued."""
     for name in CLAIMS:
-        stopped = name in MEMO
-        yield leg(name, allowances[name], ACCOUNTS[name], when=(_NORMAL,) if stopped else ())
-        yield leg(name, memo[name], CONTRA, when=(_NORMAL,) if stopped else ())
-        if stopped:
-            yield leg(name, memo[name], MEMO[name], when=(_STOPPED,))
+        is_memo = policy is NonAccrual.CASH_BASIS and name in MEMO
+        if not is_memo or name != "nonaccrual_interest":
+            when = (_NORMAL,) if is_memo else ()
+            yield leg(name, allowances[name], ACCOUNTS[name], when=when)
+            yield leg(name, memo[name], CONTRA, when=when)
+        if is_memo:
+            yield leg(name, memo[name], MEMO[name], when=() if name == "nonaccrual_interest" else (_STOPPED,))
 
 
 def _dims(account: str) -> Required:
@@ -180,7 +221,10 @@ def _disbursement(*, is_prebooked: bool, is_partner: bool) -> Mapping[Event, Ite
 
 def _income() -> Mapping[Event, Iterable[Leg]]:
     return {
-        Event.INTEREST_ACCRUED: taxed("interest", ACCOUNTS["accrued_interest"], INCOME["interest"], DEFERRED_TAX),
+        Event.INTEREST_ACCRUED: (
+            *taxed("interest", ACCOUNTS["accrued_interest"], INCOME["interest"], DEFERRED_TAX),
+            *taxed("nonaccrual_interest", ACCOUNTS["nonaccrual_interest"], INCOME["nonaccrual_interest"]),
+        ),
         Event.INTEREST_DUE: (
             leg("interest", ACCOUNTS["interest"], ACCOUNTS["accrued_interest"]),
             leg("interest_vat", DEFERRED_TAX, OUTPUT_TAX),
@@ -216,7 +260,7 @@ def _receipts(cash: str, via: str | None, policy: NonAccrual, *, is_partner: boo
         Event.OVERPAYMENT_APPLIED: paid(ACCOUNTS[EXCESS], via, policy=policy),
         Event.OVERPAYMENT_REFUNDED: (
             leg(EXCESS, ACCOUNTS[EXCESS], BANK),
-            leg("principal", ACCOUNTS["principal"], BANK),
+            *(leg(name, ACCOUNTS[name], BANK) for name in PRINCIPALS),
         ),
         Event.CHARGEBACK: tuple(_opposite(received[Event.REPAYMENT])),
         Event.SHARE_ASSIGNED: tuple(_opposite(paid(BANK, None, policy=policy))),
@@ -240,21 +284,31 @@ def _opposite(legs: Iterable[Leg]) -> Legs:
 def _given(policy: NonAccrual) -> Mapping[Event, Iterable[Leg]]:
     """Return what the lender gives up or takes back: waivers, goodwill, adjustments (E19, E20)."""
     return {
-        Event.INTEREST_WAIVED: (
-            *untaxed("interest", INCOME["interest"], OUTPUT_TAX, ACCOUNTS["interest"]),
-            *untaxed("accrued_interest", INCOME["interest"], DEFERRED_TAX, ACCOUNTS["accrued_interest"]),
-            *untaxed("compound", INCOME["compound"], OUTPUT_TAX, ACCOUNTS["compound"]),
-            *untaxed("penalty", INCOME["penalty"], OUTPUT_TAX, ACCOUNTS["penalty"]),
+        Event.INTEREST_WAIVED: tuple(part for name in INTERESTS for part in _waived(name, policy)),
+        Event.CHARGE_WAIVED: tuple(part for name in ("fee", "penalty", "compound") for part in _waived(name, policy)),
+        Event.PRINCIPAL_WAIVED: (
+            *(leg(name, ALLOWANCE, ACCOUNTS[name], when=(_CARRIED,)) for name in PRINCIPALS),
+            leg("released", CONTRA, "9003", total=PRINCIPALS, when=(_LOST,)),
         ),
-        Event.CHARGE_WAIVED: (
-            *untaxed("fee", INCOME["fee"], OUTPUT_TAX, ACCOUNTS["fee"]),
-            *untaxed("penalty", INCOME["penalty"], OUTPUT_TAX, ACCOUNTS["penalty"]),
-        ),
-        Event.PRINCIPAL_WAIVED: (leg(name, ALLOWANCE, ACCOUNTS[name]) for name in PRINCIPALS),
         Event.GOODWILL_CREDIT: paid("6602", None, policy=policy, extra=(EXCESS,)),
         Event.INTEREST_REFUND: paid(INCOME["interest"], None, policy=policy, extra=(EXCESS,)),
+        Event.INTEREST_PAYMENT_WAIVER: paid(INCOME["interest"], None, policy=policy, extra=(EXCESS,)),
         Event.CHARGE_ADJUSTMENT: tuple(_adjusted()),
     }
+
+
+def _waived(name: str, policy: NonAccrual) -> Legs:
+    """Walk the legs of a waiver: income and tax back; only the memo where the claim is off the balance sheet."""
+    tax = DEFERRED_TAX if name == "accrued_interest" else OUTPUT_TAX
+    yield leg(name, CONTRA, "9004", when=(_LOST,))
+    if policy is NonAccrual.CASH_BASIS and name in MEMO:
+        held = (_CARRIED,) if name == "nonaccrual_interest" else (_CARRIED, _STOPPED)
+        yield leg(name, CONTRA, MEMO[name], when=held)
+        if name == "nonaccrual_interest":
+            return
+        yield from untaxed(name, INCOME[name], tax, ACCOUNTS[name], when=(_CARRIED, _NORMAL))
+        return
+    yield from untaxed(name, INCOME[name], tax, ACCOUNTS[name], when=(_CARRIED,))
 
 
 def _adjusted() -> Legs:
@@ -266,52 +320,62 @@ def _adjusted() -> Legs:
 
 def _impaired(cash: str, via: str | None, policy: NonAccrual) -> Mapping[Event, Iterable[Leg]]:
     """Return overdue, non-accrual, provisions, write-off and recovery (E09, E21 to E27, E34, E35)."""
-    moved = tuple(leg(name, "1303.03", ACCOUNTS[name]) for name in PRINCIPALS if ACCOUNTS[name] != "1303.03")
-    stopped = moved
-    interest: tuple[Leg, ...] = tuple(
-        leg(name, ALLOWANCE, income) for name, income in INCOME.items() if name in {"interest", "penalty", "compound"}
-    )
-    if policy is NonAccrual.CASH_BASIS:
-        stopped = (*moved, *(part for name in _INTERESTS for part in _stopped(name)))
-        interest = tuple(leg(name, MEMO[name], CONTRA) for name in ("interest", "penalty", "compound"))
-    given = tuple(given_up(_ALLOWANCES, _WRITTEN_OFF))
+    given = tuple(given_up(_ALLOWANCES, _WRITTEN_OFF, policy=policy))
+    lost = ("written_off", *PRINCIPALS)
     source = cash if via is None else via
     return {
-        Event.PRINCIPAL_OVERDUE: (leg("principal", "1303.02", "1303.01"),),
+        Event.PRINCIPAL_OVERDUE: (
+            leg("principal", ACCOUNTS["overdue_principal"], ACCOUNTS["principal"]),
+            leg("overdue_principal", ACCOUNTS["overdue_principal"], ACCOUNTS["principal"]),
+        ),
         Event.ACCELERATED: (
-            leg("principal", "1303.02", "1303.01"),
+            leg("principal", ACCOUNTS["overdue_principal"], ACCOUNTS["principal"]),
             leg("interest", ACCOUNTS["interest"], ACCOUNTS["accrued_interest"]),
             leg("interest_vat", DEFERRED_TAX, OUTPUT_TAX),
         ),
-        Event.NON_ACCRUAL: stopped,
-        Event.NON_ACCRUAL_INTEREST: interest,
-        Event.ACCRUAL_RESUMED: tuple(_opposite(stopped)),
+        Event.NON_ACCRUAL: tuple(_stopped(policy)),
+        Event.NON_ACCRUAL_INTEREST: tuple(
+            leg(name, MEMO[name], CONTRA) if policy is NonAccrual.CASH_BASIS else leg(name, ALLOWANCE, INCOME[name])
+            for name in MEMO
+        ),
+        Event.ACCRUAL_RESUMED: tuple(_resumed(policy)),
         Event.PROVISIONED: tuple(leg(f"stage_{no}", "6702", f"1304.0{no}") for no in (1, 2, 3)),
         Event.CHARGE_OFF: given,
         Event.WRITE_OFF: given,
         Event.RECOVERY: (
-            leg("written_off", "1303.03", ALLOWANCE),
-            leg("written_off", CONTRA, "9003"),
-            *(() if via is None else (leg("received", cash, via, total=("written_off", *_RECOVERED)),)),
-            leg("written_off", source, "1303.03"),
-            *(part for name in _RECOVERED for part in taxed(name, source, "6011.04")),
-            *(leg(name, CONTRA, "9004") for name in _RECOVERED),
+            *(() if via is None else (leg("received", cash, via, total=(*lost, *INTERESTS, "fee")),)),
+            *recovered(source, lost=lost),
         ),
         Event.RESTRUCTURED: tuple(leg(name, "1303.06", ACCOUNTS[name]) for name in CLAIMS if name not in _SETTLED),
         Event.FORECLOSED: paid("1441", None, policy=policy),
     }
 
 
-_RECOVERED = ("interest", "penalty", "compound", "fee")
-_SETTLED = frozenset({"restructured_principal", "accrued_interest"})
+_SETTLED = frozenset({"restructured_principal", "accrued_interest", "nonaccrual_interest"})
 """Buckets that a restructuring leaves where they are."""
 
 
-def _stopped(name: str) -> Legs:
-    """Walk the legs that take interest off the balance sheet: income and tax back, remembered in the memo (E21)."""
-    tax = DEFERRED_TAX if name == "accrued_interest" else OUTPUT_TAX
-    yield from untaxed(name, INCOME[name], tax, ACCOUNTS[name])
-    yield leg(name, MEMO[name], CONTRA)
+def _stopped(policy: NonAccrual) -> Legs:
+    """Walk the legs into non-accrual (E21): principal to its account; interest off the balance sheet, or kept."""
+    stopped = ACCOUNTS["nonaccrual_principal"]
+    yield from (leg(name, stopped, ACCOUNTS[name]) for name in PRINCIPALS if ACCOUNTS[name] != stopped)
+    if policy is NonAccrual.STAGE_3_EIR:
+        yield leg("accrued_interest", ACCOUNTS["nonaccrual_interest"], ACCOUNTS["accrued_interest"])
+        yield leg("accrued_interest_vat", DEFERRED_TAX, OUTPUT_TAX)
+        return
+    for name in ("accrued_interest", "interest", "penalty", "compound"):
+        tax = DEFERRED_TAX if name == "accrued_interest" else OUTPUT_TAX
+        yield from untaxed(name, INCOME[name], tax, ACCOUNTS[name])
+        yield leg(name, MEMO.get(name, "9001"), CONTRA)
+
+
+def _resumed(policy: NonAccrual) -> Legs:
+    """Walk the legs back to accrual (E24): interest that was remembered is income again."""
+    yield leg("nonaccrual_principal", ACCOUNTS["principal"], ACCOUNTS["nonaccrual_principal"])
+    if policy is NonAccrual.CASH_BASIS:
+        for name in MEMO:
+            yield from taxed(name, ACCOUNTS[name], INCOME[name])
+            yield leg(name, CONTRA, MEMO[name])
 
 
 def _partners(policy: NonAccrual) -> Mapping[Event, Iterable[Leg]]:
@@ -396,10 +460,17 @@ def partner(*, policy: NonAccrual = NonAccrual.CASH_BASIS) -> Mapping[str, Rule]
 
 
 _RED = frozenset({Event.INTEREST_WAIVED, Event.CHARGE_WAIVED})
+_APPLIED = {Event.OVERPAYMENT_APPLIED: frozenset({EXCESS})}
+"""The overpayment that is used is the debit of what it meets."""
+_FEES = MappingProxyType({**_APPLIED, Event.NON_ACCRUAL: frozenset({"fee"}), Event.ACCRUAL_RESUMED: frozenset({"fee"})})
 _KEPT = MappingProxyType(
-    {Event.NON_ACCRUAL: frozenset((*MEMO, "fee")), Event.ACCRUAL_RESUMED: frozenset((*MEMO, "fee"))}
+    {
+        **_APPLIED,
+        Event.NON_ACCRUAL: frozenset({"fee", "interest", "penalty", "compound"}),
+        Event.ACCRUAL_RESUMED: frozenset({"fee", "nonaccrual_interest", "penalty", "compound"}),
+    }
 )
-_FEES = MappingProxyType({Event.NON_ACCRUAL: frozenset({"fee"}), Event.ACCRUAL_RESUMED: frozenset({"fee"})})
+"""Receivables that stay where they are when the loan stops, or starts again, to accrue."""
 
 CN_LENDER: Final = RuleSet(
     code="CN_LENDER",

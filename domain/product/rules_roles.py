@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Final
 
-from domain.product.accounting import CLAIMS, EXCESS, PRINCIPALS, Event, Flag, Party
+from domain.product.accounting import CLAIMS, EXCESS, INTERESTS, PRINCIPALS, Event, Flag, Party
 from domain.product.ruleset import Row, RuleSet
 from ledger.account import AccountClass, Required
 from ledger.rule import Condition, Leg, Rule, Test
@@ -48,6 +48,7 @@ _PARTS: Final = MappingProxyType(
         **dict.fromkeys(PRINCIPALS, "principal"),
         "accrued_interest": "INT",
         "interest": "INT",
+        "nonaccrual_interest": "INT",
         "fee": "FEE",
         "penalty": "PEN",
         "compound": "PEN",
@@ -57,6 +58,8 @@ _PARTS: Final = MappingProxyType(
 
 _GOOD = Condition(Flag.CHARGED_OFF, Test.ZERO)
 _BAD = Condition(Flag.CHARGED_OFF)
+_OURS = Condition(Flag.TRANSFERRED, Test.ZERO)
+_THEIRS = Condition(Flag.TRANSFERRED)
 _HONEST = Condition(Flag.FRAUD, Test.ZERO)
 _FRAUD = Condition(Flag.FRAUD)
 _FEE = Condition(Flag.PENALTY_CHARGE, Test.ZERO)
@@ -94,8 +97,9 @@ class _Book:
     def paid(self) -> _Legs:
         """Walk a payment: it meets claims, or is income from recovery once the loan was charged off."""
         for name in CLAIMS:
-            yield _leg(name, "FUND", self.claim(name), _GOOD)
+            yield _leg(name, "FUND", self.claim(name), _GOOD, _OURS)
             yield _leg(name, "FUND", "RECOV", _BAD)
+            yield _leg(name, "FUND", "ASSET-TRANSFER", _THEIRS)
         yield _leg(EXCESS, "FUND", "OVERPAY")
 
     def refunded(self) -> _Legs:
@@ -166,19 +170,18 @@ class _Book:
             Event.OVERPAYMENT_APPLIED: self.met_by("OVERPAY"),
             Event.OVERPAYMENT_REFUNDED: (
                 _leg(EXCESS, "OVERPAY", "FUND"),
-                _leg("principal", "PORT", "FUND", _GOOD),
-                *(_leg("principal", account, "FUND", _BAD, *when) for account, when in _lost("principal")),
+                *(_leg(name, "PORT", "FUND", _GOOD) for name in PRINCIPALS),
+                *(_leg(name, account, "FUND", _BAD, *when) for name in PRINCIPALS for account, when in _lost(name)),
             ),
             Event.MERCHANT_REFUND: self.refunded(),
             Event.PAYOUT_REFUND: self.refunded(),
             Event.GOODWILL_CREDIT: self.goodwill(),
             Event.CHARGE_ADJUSTMENT: self.adjusted(),
             Event.INTEREST_REFUND: self.interest_refunded(),
+            Event.INTEREST_PAYMENT_WAIVER: self.interest_refunded(),
             Event.PRINCIPAL_WAIVED: (_leg(name, "WO", "PORT") for name in PRINCIPALS),
             Event.CHARGE_OFF: self.charged_off(),
-            Event.RECOVERY: (
-                _leg(name, "FUND", "RECOV") for name in ("written_off", "interest", "penalty", "compound", "fee")
-            ),
+            Event.RECOVERY: (_leg(name, "FUND", "RECOV") for name in ("written_off", *CLAIMS)),
             Event.COMPENSATED: self.met_by("FUND"),
             Event.REPURCHASED: (*self.met_by("FUND"), _leg("premium", "FUND", "FEE-INC")),
             Event.OFFICE_TRANSFERRED: (_leg(name, "SUSP", "PORT") for name in PRINCIPALS),
@@ -190,18 +193,19 @@ class _Book:
         """Return what only accrual accounting books."""
         claimed = {
             name: _leg(name, self.claim(name), f"{_PARTS[name]}-INC")
-            for name in ("interest", "fee", "penalty", "compound")
+            for name in ("interest", "nonaccrual_interest", "fee", "penalty", "compound")
         }
         return {
-            Event.INTEREST_ACCRUED: (claimed["interest"], claimed["fee"], claimed["penalty"]),
+            Event.INTEREST_ACCRUED: (
+                *(claimed[name] for name in ("interest", "nonaccrual_interest", "fee", "penalty")),
+            ),
+            Event.NON_ACCRUAL_INTEREST: (*(claimed[name] for name in ("nonaccrual_interest", "penalty", "compound")),),
             Event.FEE_DUE: (claimed["fee"], claimed["penalty"]),
             Event.PREPAYMENT_FEE: (claimed["fee"],),
             Event.PENALTY_ACCRUED: (claimed["penalty"],),
             Event.COMPOUND_ACCRUED: (claimed["compound"],),
-            Event.INTEREST_WAIVED: (
-                _leg(name, "WO", self.claim(name)) for name in ("interest", "accrued_interest", "compound", "penalty")
-            ),
-            Event.CHARGE_WAIVED: (_leg(name, "WO", self.claim(name)) for name in ("fee", "penalty")),
+            Event.INTEREST_WAIVED: (_leg(name, "WO", self.claim(name)) for name in INTERESTS),
+            Event.CHARGE_WAIVED: (_leg(name, "WO", self.claim(name)) for name in ("fee", "penalty", "compound")),
             Event.WRITE_OFF: self.met_by("WO"),
             Event.CHARGEBACK: self.charged_back(),
         }
@@ -229,13 +233,14 @@ _SILENT = frozenset(
         Event.ACCELERATED,
         Event.RESTRUCTURED,
         Event.NON_ACCRUAL,
-        Event.NON_ACCRUAL_INTEREST,
         Event.ACCRUAL_RESUMED,
         Event.CHANNEL_SETTLED,
     }
 )
 """Roles do not change when a claim falls due, ages, or is spread anew."""
 _CHARGES = frozenset(_PARTS) - frozenset(PRINCIPALS)
+_APPLIED = {Event.OVERPAYMENT_APPLIED: frozenset({EXCESS})}
+"""The overpayment that is used is the debit of what it meets."""
 _RECEIVABLE, _RECEIVED = _Book("RCV"), _Book("INC")
 
 FINERACT: Final = RuleSet(
@@ -245,7 +250,7 @@ FINERACT: Final = RuleSet(
     name_en="By role: periodic accrual",
     rules=_rules(_RECEIVABLE.common(), _RECEIVABLE.accrual()),
     silent=_SILENT,
-    ignored=MappingProxyType({Event.OFFICE_TRANSFERRED: _CHARGES}),
+    ignored=MappingProxyType({**_APPLIED, Event.OFFICE_TRANSFERRED: _CHARGES}),
 )
 FINERACT_CASH: Final = RuleSet(
     code="FINERACT_CASH",
@@ -256,6 +261,7 @@ FINERACT_CASH: Final = RuleSet(
     silent=_SILENT
     | {
         Event.INTEREST_ACCRUED,
+        Event.NON_ACCRUAL_INTEREST,
         Event.FEE_DUE,
         Event.PREPAYMENT_FEE,
         Event.PENALTY_ACCRUED,
@@ -263,5 +269,5 @@ FINERACT_CASH: Final = RuleSet(
         Event.INTEREST_WAIVED,
         Event.CHARGE_WAIVED,
     },
-    ignored=MappingProxyType({Event.OFFICE_TRANSFERRED: _CHARGES, Event.WRITE_OFF: _CHARGES}),
+    ignored=MappingProxyType({**_APPLIED, Event.OFFICE_TRANSFERRED: _CHARGES, Event.WRITE_OFF: _CHARGES}),
 )

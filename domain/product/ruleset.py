@@ -63,6 +63,10 @@ class RuleSet:
     is_reversed_red: bool = False
     vat_rate: Fraction | None = None
 
+    def books(self, event: Event) -> bool:
+        """Tell whether an event concerns this book at all; both kinds of funder book the lender's events."""
+        return event.party is (Party.LENDER if self.party is Party.PARTNER else self.party)
+
 
 @dataclass(frozen=True, slots=True)
 class Posted:
@@ -146,7 +150,7 @@ def rendered(
 
     items: amounts with the dimensions that their lines carry, one or many (a batch, or the funders of a loan).
     """
-    if event in rule_set.silent:
+    if event in rule_set.silent or not rule_set.books(event):
         return ()
     rule = rule_set.rules.get(event)
     if rule is None:

@@ -124,7 +124,7 @@ def test_events_of_another_book_and_of_none() -> None:
 @pytest.mark.parametrize(
     ("event", "legs", "wrong"),
     [
-        (Event.INTEREST_DUE, RULES[Event.PRINCIPAL_OVERDUE].legs, ("interest", "principal")),
+        (Event.INTEREST_DUE, (Leg("principal", "a", "b"),), ("interest", "principal")),
         (Event.INTEREST_DUE, (Leg("interest", "a", "b"), Leg("interest_vat", "c", "d")), ()),
         (Event.INTEREST_DUE, (Leg("interest", "a", "b", when=(Condition(Flag.FRAUD),)),), ()),
         (Event.INTEREST_DUE, (Leg("interest", "a", "b"), Leg("fee", "c", "d")), ("fee",)),

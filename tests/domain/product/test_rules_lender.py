@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from domain.product.accounting import Event, Flag
-from domain.product.rules_lender import CN_LENDER, CN_LENDER_ON_SUCCESS, CN_LENDER_STAGE_3, CN_PARTNER, lender, partner
+from domain.product.rules_lender import (
+    CN_LENDER,
+    CN_LENDER_ON_SUCCESS,
+    CN_LENDER_STAGE_3,
+    CN_PARTNER,
+    lender,
+    partner,
+    plain,
+)
+from domain.product.ruleset import rendered
+from ledger.entry import NO_DIMENSIONS
 from ledger.rule import accounts
 from seed.chart import LENDER
+from tests.domain.product.entries import amounts as amounts_of
 from tests.domain.product.entries import entry, posted
 
 STOPPED = frozenset({Flag.NON_ACCRUAL})
@@ -103,13 +116,16 @@ CASES = [
     ),
     (
         Event.ACCRUAL_RESUMED,
-        "principal 9000, interest 150.00",
+        "nonaccrual_principal 9000, nonaccrual_interest 150.00, penalty 1.06",
         (
-            "D 1303.01 9000, C 1303.03 9000, D 1132.01 150.00, C 6011.01 141.51, C 2221.01.01 8.49,"
-            " D 9999 150.00, C 9001 150.00"
+            "D 1303.01 9000, C 1303.03 9000, D 1132.01 150.00, C 6011.01 141.51, D 1132.02 1.06, C 6011.02 1.00,"
+            " C 2221.01.01 8.55, D 9999 151.06, C 9001 150.00, C 9002 1.06"
         ),
     ),
-    (Event.NON_ACCRUAL_INTEREST, "interest 7.00, penalty 3.00", "D 9001 7.00, D 9002 3.00, C 9999 10.00"),
+    (Event.NON_ACCRUAL_INTEREST, "nonaccrual_interest 7.00, penalty 3.00", "D 9001 7.00, D 9002 3.00, C 9999 10.00"),
+    (Event.PRINCIPAL_OVERDUE, "overdue_principal 5.00", "D 1303.02 5.00, C 1303.01 5.00"),
+    (Event.INTEREST_WAIVED, "nonaccrual_interest 7.00", "C 9999 -7.00, D 9001 -7.00"),
+    (Event.INTEREST_PAYMENT_WAIVER, "interest 7.00", "D 6011.01 7.00, C 1132.01 7.00"),
     (Event.PROVISIONED, "stage_1 25.00", "D 6702 25.00, C 1304.01 25.00"),
     (Event.PROVISIONED, "stage_1 -25.00, stage_2 25.00", "D 1304.01 25.00, C 1304.02 25.00"),
     (Event.PROVISIONED, "stage_3 -25.00", "D 6702 -25.00, C 1304.03 -25.00"),
@@ -125,9 +141,14 @@ CASES = [
         Event.RECOVERY,
         "written_off 100.00, interest 10.60",
         (
-            "D 1303.03 100.00, C 1304.03 100.00, D 1012.01 110.60, C 2241.02 110.60, D 2241.02 110.60,"
-            " C 1303.03 100.00, C 6011.04 10.00, C 2221.01.01 0.60, D 9999 110.60, C 9003 100.00, C 9004 10.60"
+            "D 1012.01 110.60, C 2241.02 110.60, D 2241.02 110.60, C 1304.03 100.00, C 6011.04 10.00,"
+            " C 2221.01.01 0.60, D 9999 110.60, C 9003 100.00, C 9004 10.60"
         ),
+    ),
+    (
+        Event.RECOVERY,
+        "principal 100.00",
+        ("D 1012.01 100.00, C 2241.02 100.00, D 2241.02 100.00, C 1304.03 100.00, D 9999 100.00, C 9003 100.00"),
     ),
     (
         Event.COMPENSATED,
@@ -161,12 +182,16 @@ def test_what_each_event_posts(event: Event, amounts: str, wanted: str) -> None:
     assert posted("CN_LENDER", event, amounts) == entry(wanted)
 
 
+BAD, THEIRS = frozenset({Flag.CHARGED_OFF}), frozenset({Flag.TRANSFERRED})
+
+
 @pytest.mark.parametrize(
-    ("event", "amounts", "wanted"),
+    ("event", "flags", "amounts", "wanted"),
     [
         (
             Event.REPAYMENT,
-            "nonaccrual_principal 100.00, interest 10.60, penalty 1.06",
+            STOPPED,
+            "nonaccrual_principal 100.00, nonaccrual_interest 10.60, penalty 1.06",
             (
                 "D 1012.01 111.66, C 2241.02 111.66, D 2241.02 111.66, C 1303.03 100.00, C 6011.01 10.00,"
                 " C 6011.02 1.00, C 2221.01.01 0.66, D 9999 11.66, C 9001 10.60, C 9002 1.06"
@@ -174,29 +199,61 @@ def test_what_each_event_posts(event: Event, amounts: str, wanted: str) -> None:
         ),
         (
             Event.COMPENSATED,
-            "nonaccrual_principal 100.00, interest 10.60",
+            STOPPED,
+            "nonaccrual_principal 100.00, nonaccrual_interest 10.60",
             "D 1002.02 110.60, C 1303.03 100.00, C 6011.01 10.00, C 2221.01.01 0.60, D 9999 10.60, C 9001 10.60",
         ),
         (
             Event.WRITE_OFF,
-            "nonaccrual_principal 100.00, interest 10.60",
+            STOPPED,
+            "nonaccrual_principal 100.00, nonaccrual_interest 10.60",
             "D 1304.03 100.00, C 1303.03 100.00, D 9003 100.00, C 9999 100.00, D 9004 10.60, C 9001 10.60",
         ),
-        (Event.INTEREST_REFUND, "interest 10.60", "D 9999 10.60, C 9001 10.60"),
+        (Event.INTEREST_REFUND, STOPPED, "nonaccrual_interest 10.60", "D 9999 10.60, C 9001 10.60"),
+        (Event.CHARGE_WAIVED, STOPPED, "penalty 1.06", "C 9999 -1.06, D 9002 -1.06"),
+        (
+            Event.REPAYMENT,
+            BAD,
+            "principal 100.00, interest 10.60",
+            (
+                "D 1012.01 110.60, C 2241.02 110.60, D 2241.02 110.60, C 1304.03 100.00, C 6011.04 10.00,"
+                " C 2221.01.01 0.60, D 9999 110.60, C 9003 100.00, C 9004 10.60"
+            ),
+        ),
+        (Event.INTEREST_WAIVED, BAD, "interest 10.60", "C 9999 -10.60, D 9004 -10.60"),
+        (Event.PRINCIPAL_WAIVED, BAD, "principal 10.60", "D 9999 10.60, C 9003 10.60"),
+        (
+            Event.REPAYMENT,
+            THEIRS,
+            "principal 100.00, interest 10.60",
+            "D 1012.01 110.60, C 2241.02 110.60, D 2241.02 110.60, C 2314.01 110.60",
+        ),
     ],
 )
-def test_a_loan_that_no_longer_accrues(event: Event, amounts: str, wanted: str) -> None:
-    assert posted("CN_LENDER", event, amounts, STOPPED) == entry(wanted)
+def test_a_loan_that_is_not_in_its_normal_state(
+    event: Event, flags: frozenset[Flag], amounts: str, wanted: str
+) -> None:
+    assert posted("CN_LENDER", event, amounts, flags) == entry(wanted)
 
 
 @pytest.mark.parametrize(
     ("event", "amounts", "wanted"),
     [
-        (Event.NON_ACCRUAL, "principal 100.00, interest 10.60", "D 1303.03 100.00, C 1303.01 100.00"),
-        (Event.NON_ACCRUAL_INTEREST, "interest 10.60", "D 1304.03 10.60, C 6011.01 10.60"),
+        (
+            Event.NON_ACCRUAL,
+            "principal 100.00, accrued_interest 10.60, interest 5.00",
+            "D 1303.03 100.00, C 1303.01 100.00, D 1132.01 10.60, C 1303.04 10.60, D 2221.02 0.60, C 2221.01.01 0.60",
+        ),
+        (Event.NON_ACCRUAL_INTEREST, "nonaccrual_interest 10.60", "D 1304.03 10.60, C 6011.01 10.60"),
+        (Event.INTEREST_ACCRUED, "nonaccrual_interest 10.60", "D 1132.01 10.60, C 6011.01 10.00, C 2221.01.01 0.60"),
+        (
+            Event.REPAYMENT,
+            "nonaccrual_interest 10.60, penalty 1.00",
+            "D 1012.01 11.60, C 2241.02 11.60, D 2241.02 11.60, C 1132.01 10.60, C 1132.02 1.00",
+        ),
     ],
 )
-def test_stage_3_keeps_its_receivables_and_unwinds_the_allowance(event: Event, amounts: str, wanted: str) -> None:
+def test_stage_3_keeps_its_receivables(event: Event, amounts: str, wanted: str) -> None:
     assert posted("CN_LENDER_STAGE_3", event, amounts, STOPPED) == entry(wanted)
 
 
@@ -262,3 +319,13 @@ def test_the_sets_differ_only_where_they_say() -> None:
         "REPAYMENT", "DOWN_PAYMENT", "CANCELLED", "MERCHANT_REFUND", "PAYOUT_REFUND", "OVERPAYMENT_APPLIED",
         "CHARGEBACK", "RECOVERY",
     }  # fmt: skip
+
+
+def test_plain_rules_post_what_the_full_ones_do_without_tax_and_flags() -> None:
+    untaxed, bare = replace(CN_LENDER, vat_rate=None), plain(lender())
+    assert set(bare) == set(lender())
+    assert not any(one.when for rule in bare.values() for one in rule.legs)
+    for event, amounts, _ in CASES:
+        once = rendered(event, ((amounts_of(amounts), NO_DIMENSIONS),), untaxed, currency="CNY")
+        again = rendered(event, ((amounts_of(amounts), NO_DIMENSIONS),), replace(untaxed, rules=bare), currency="CNY")
+        assert once == again, event

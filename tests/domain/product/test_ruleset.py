@@ -63,7 +63,7 @@ def test_daily_accruals_carry_the_month_s_tax() -> None:
 @pytest.mark.parametrize(
     ("event", "amounts", "told"),
     [
-        (Event.SUBROGATED, {"amount": 1}, ""),
+        (Event.OFFICE_TRANSFERRED, {"principal": 1}, ""),
         (Event.INTEREST_DUE, {"interest": 1, "penalty": 2, "gift": 3}, "gift, penalty"),
     ],
 )
@@ -88,6 +88,7 @@ def test_nothing_posts_nothing() -> None:
     assert lines(Event.REPAYMENT, {}, CN_LENDER) == ()
     assert lines(Event.REPAYMENT, {"principal": 0}, CN_LENDER) == ()
     assert lines(Event.INTEREST_DUE, {"interest": 5}, FINERACT) == ()
+    assert lines(Event.SUBROGATED, {"amount": 5}, CN_LENDER) == (), "another's book"
 
 
 def test_a_batch_has_a_line_per_loan_and_one_for_the_income() -> None:
