@@ -179,7 +179,9 @@ class Fold:
                             for one in self.levies
                             if one.line is line and one.component is component and one.due_on <= self.at
                         )
-                    yield Due(line.no, component, amount, due, known)
+                    yield Due(
+                        line.no, component, amount, due, known, is_down_payment=line.kind is LineKind.DOWN_PAYMENT
+                    )
 
     def _early(self, line: Line, component: Component) -> int:
         """Of a future instalment on the daily balance: the interest of the days so far, the rest of it is principal."""
@@ -627,11 +629,8 @@ class Fold:
         )  # fmt: skip
 
     def renumber(self) -> None:
-        """Number the lines by due date; on one date an instalment comes before a down payment that is due with it."""
-        first = min((line.due_on for line in self.lines), default=self.at)
-        self.lines.sort(
-            key=lambda line: (line.due_on, line.kind is LineKind.DOWN_PAYMENT and line.due_on != first, line.from_on, line.no)
-        )
+        """Number the lines by due date; on one date a down payment comes first."""
+        self.lines.sort(key=lambda line: (line.due_on, line.kind is not LineKind.DOWN_PAYMENT, line.from_on, line.no))
         for no, line in enumerate(self.lines, start=1):
             line.no = no
 
