@@ -155,6 +155,14 @@ def _anything(contract: Contract, before: Fold, fact: Fact, life: Life) -> Itera
     return iter(())
 
 
+def _disburse(contract: Contract, before: Fold, fact: Disburse, life: Life) -> Iterator[Refusal]:
+    del contract, fact, life
+    if before.stage is not Stage.PERFORMING:
+        yield LoanEnded(status=before.stage)
+    elif before.creditor:
+        yield LoanEnded(status="TRANSFERRED")
+
+
 def _pay(contract: Contract, before: Fold, fact: Pay, life: Life) -> Iterator[Refusal]:
     if fact.of is not None and not any(isinstance(one, Levy) and one.no == fact.of for one in life.live):
         yield FactUnknown(of=fact.of, field="of")
@@ -328,7 +336,7 @@ def _pause(contract: Contract, before: Fold, fact: Pause, life: Life) -> Iterato
 
 CHECKS: Final[Mapping[type[Fact], Callable[..., Iterator[Refusal]]]] = MappingProxyType(
     {
-        Disburse: _anything, Levy: _anything, Pay: _pay, Chargeback: _chargeback, Refund: _refund, Waive: _waive,
+        Disburse: _disburse, Levy: _anything, Pay: _pay, Chargeback: _chargeback, Refund: _refund, Waive: _waive,
         ChangeRate: _change_rate, Reschedule: _reschedule, ReAge: _re_age, ReAmortise: _re_amortise,
         Accelerate: _accelerate, ChargeOff: _charge_off, WriteOff: _charge_off, Recover: _recover,
         Compensate: _transfer, Repurchase: _transfer, Cancel: _cancel, Pause: _pause,

@@ -59,6 +59,7 @@ class Due:
     amount: int
     due: DueType = DueType.DUE
     known: int | None = None
+    is_down_payment: bool = False
 
     def __post_init__(self) -> None:
         """Assert that a due is not negative."""
@@ -130,7 +131,8 @@ class Pass:
     dues: instalments of these types take part. order: components, first met first; a component that is not named is not
     met. by: finish one instalment after the other, or one component over all of them. target: the order of instalments
     in advance. is_known_only: of fees and penalties only what has itself fallen due. forgives_interest: an instalment
-    whose principal is met whole in advance owes no interest.
+    whose principal is met whole in advance owes no interest. defers_down_payment: an instalment of the day is met
+    before a down payment of the day.
     """
 
     dues: frozenset[DueType]
@@ -139,6 +141,7 @@ class Pass:
     target: Target = Target.NEXT
     is_known_only: bool = False
     forgives_interest: bool = False
+    defers_down_payment: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -239,12 +242,13 @@ def configured(
         wanted = [each for due, one in wanted for each in (((due, one), (due, C)) if one is N else ((due, one),))]
     if horizontal:
         passes = tuple(
-            Pass(dues=frozenset({due}), order=tuple(component for _, component in group), target=target)
+            Pass(dues=frozenset({due}), order=tuple(component for _, component in group), target=target,
+                 defers_down_payment=True)
             for due, group in groupby(wanted, key=lambda step: step[0])
         )
     else:
         passes = tuple(
-            Pass(dues=frozenset({due}), order=(component,), by=AllocationBy.COMPONENT, target=target)
+            Pass(dues=frozenset({due}), order=(component,), by=AllocationBy.COMPONENT, target=target, defers_down_payment=True)
             for due, component in wanted
         )
     return Strategy(name=name, passes=passes)
@@ -291,9 +295,13 @@ def _in_order(dues: Sequence[Due], one: Pass) -> tuple[Due, ...]:
     place = {component: n for n, component in enumerate(one.order)}
     # instalments in advance may run backwards; what is due never does
     sign = -1 if one.target is Target.LAST and one.dues == _AHEAD else 1
+
+    def later(due: Due) -> bool:
+        return one.defers_down_payment and due.is_down_payment and due.due is DueType.DUE
+
     if one.by is AllocationBy.INSTALMENT:
-        return tuple(sorted(dues, key=lambda due: (sign * due.no, place[due.component])))
-    return tuple(sorted(dues, key=lambda due: (place[due.component], sign * due.no)))
+        return tuple(sorted(dues, key=lambda due: (later(due), sign * due.no, place[due.component])))
+    return tuple(sorted(dues, key=lambda due: (place[due.component], later(due), sign * due.no)))
 
 
 def _equally(

@@ -179,7 +179,9 @@ class Fold:
                             for one in self.levies
                             if one.line is line and one.component is component and one.due_on <= self.at
                         )
-                    yield Due(line.no, component, amount, due, known)
+                    yield Due(
+                        line.no, component, amount, due, known, is_down_payment=line.kind is LineKind.DOWN_PAYMENT
+                    )
 
     def _early(self, line: Line, component: Component) -> int:
         """Of a future instalment on the daily balance: the interest of the days so far, the rest of it is principal."""
@@ -283,9 +285,10 @@ class Fold:
                 carry = line.carry
             elif not self.is_daily:
                 days = (line.due_on - line.from_on).days
-                line.earned = share(line.owed[I], elapsed=(self.at - line.from_on).days, days=days)
+                planned = line.owed[I] - line.credited[I]
+                line.earned = line.credited[I] + share(planned, elapsed=(self.at - line.from_on).days, days=days)
             else:
-                earned = self.rounded(line.raw) + carry + (line.credited[I] if line.from_on <= self.at else 0)
+                earned = self.rounded(line.raw) + carry + line.credited[I]
                 line.earned = max(min(earned, line.owed[I]), line.paid[I])
                 carry = max(earned - line.earned, 0)
 
@@ -377,7 +380,7 @@ class Fold:
             made = spend(held, dues, self.contract.strategy("REPAYMENT"))
             if made.parts:
                 self.excess = 0
-                amounts = self.settle(made)
+                amounts = self.settle(made, fact_no=0)
                 self.excess += made.excess
                 self.book(Event.OVERPAYMENT_APPLIED, amounts, fact_no=0)
                 self.transact(0, Event.OVERPAYMENT_APPLIED, held - made.excess, made, excess=made.excess - held)
@@ -444,7 +447,7 @@ class Fold:
 
     def _book_accruals(self, made: Mapping[Component, int], due: int) -> None:
         self.book(Event.FEE_DUE, {"fee": made[F]}, fact_no=0)
-        if self.stage is Stage.NON_ACCRUAL:
+        if self.stage is not Stage.PERFORMING:  # off the books interest is only remembered
             memo = {"interest": made[I], "penalty": made[N], "compound": made[C]}
             self.book(Event.NON_ACCRUAL_INTEREST, memo, fact_no=0)
             return
@@ -498,15 +501,22 @@ class Fold:
         held["interest"] += held.pop("nonaccrual_interest")
         return {name: amount for name, amount in held.items() if name not in {EXCESS, WRITTEN_OFF}}
 
-    def settle(self, made: Allocation, *, is_waiver: bool = False) -> dict[str, int]:
-        """Write the parts of an allocation on the lines; returns the amounts by bucket that they were taken from."""
+    def settle(self, made: Allocation, *, fact_no: int, is_waiver: bool = False) -> dict[str, int]:
+        """Write the parts of an allocation on the lines; returns the amounts by bucket that they were taken from.
+
+        What meets a claim that is now another's is collected for him.
+        """
         amounts: dict[str, int] = {}
+        collected = 0
         by_no = {line.no: line for line in self.lines}
         self.recognise_ahead(made, by_no)
         for part in made.parts:
             line = by_no[part.no]
-            for bucket, amount in self._taken(line, part):
-                amounts[bucket] = amounts.get(bucket, 0) + amount
+            if line.creditor == CREDITOR_LENDER:
+                for bucket, amount in self._taken(line, part):
+                    amounts[bucket] = amounts.get(bucket, 0) + amount
+            elif not is_waiver:
+                collected += part.amount
             if is_waiver:
                 line.waived[part.component] += part.amount
             else:
@@ -519,17 +529,12 @@ class Fold:
             if part.component in {F, N}:
                 self._pay_levies(line, part, is_waiver=is_waiver)
             line.completed_on = self.at if line.total_open == 0 else None
+        self.book(Event.AGENCY_RECEIVED, {"amount": collected}, fact_no=fact_no)
+        self.book(Event.SUBROGATION_RECOVERED, {"amount": collected}, fact_no=fact_no)
         return amounts
 
     def recognise_ahead(self, made: Allocation, by_no: Mapping[int, Line]) -> None:
         """Accrue what is paid before it is earned, so that no account of a claim falls below nought."""
-        if self.stage in OFF:
-            for part in made.parts:
-                line = by_no[part.no]
-                if part.component is not P:
-                    needed = line.paid[part.component] + line.waived[part.component] + part.amount
-                    line.recognised[part.component] = max(line.recognised[part.component], needed)
-            return
         wanted = dict.fromkeys((I, F, N, C), 0)
         due = 0
         for part in made.parts:
@@ -547,7 +552,7 @@ class Fold:
 
     def _taken(self, line: Line, part: Part) -> Iterator[tuple[str, int]]:
         """The buckets that a part is taken from."""
-        if self.stage in OFF or line.creditor != CREDITOR_LENDER or part.component not in {P, I}:
+        if self.stage in OFF or part.component not in {P, I}:
             yield part.component.value, part.amount
         elif self.stage is Stage.NON_ACCRUAL:
             yield ("nonaccrual_principal" if part.component is P else "interest"), part.amount
@@ -624,11 +629,8 @@ class Fold:
         )  # fmt: skip
 
     def renumber(self) -> None:
-        """Number the lines by due date; on one date an instalment comes before a down payment that is due with it."""
-        first = min((line.due_on for line in self.lines), default=self.at)
-        self.lines.sort(
-            key=lambda line: (line.due_on, line.kind is LineKind.DOWN_PAYMENT and line.due_on != first, line.from_on, line.no)
-        )
+        """Number the lines by due date; on one date a down payment comes first."""
+        self.lines.sort(key=lambda line: (line.due_on, line.kind is not LineKind.DOWN_PAYMENT, line.from_on, line.no))
         for no, line in enumerate(self.lines, start=1):
             line.no = no
 

@@ -9,7 +9,7 @@ than its last day.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from types import MappingProxyType
 from typing import Final
@@ -75,8 +75,8 @@ class Life:
     contract: Contract
     facts: tuple[Fact, ...]
     on: date
-    base: Fold
-    state: Fold
+    base: Fold = field(repr=False, compare=False)
+    state: Fold = field(repr=False, compare=False)
 
     @property
     def instalments(self) -> tuple[Progress, ...]:
@@ -172,11 +172,13 @@ def _disburse(fold: Fold, fact: Disburse) -> None:
         made = _allocate(fold, used, fold.contract.strategy(PayKind.REPAYMENT))
         used -= made.excess
         fold.excess -= used
-        amounts = fold.settle(made)
+        amounts = fold.settle(made, fact_no=fact.no)
     met = sum(amounts.pop(name, 0) for name in ("principal", "overdue_principal"))
     fold.book(
         Event.DISBURSEMENT_SUCCEEDED, {"principal": fact.amount - met, EXCESS: met}, fact_no=fact.no
     )
+    if fold.stage is Stage.NON_ACCRUAL:
+        fold.book(Event.NON_ACCRUAL, {"principal": fact.amount - met}, fact_no=fact.no)
     fold.book(Event.OVERPAYMENT_APPLIED, amounts, fact_no=fact.no)
     fold.transact(fact.no, "DISBURSEMENT", fact.amount, Allocation((), 0), excess=-used)
     down = down_payment(fold, fact.amount)
@@ -203,11 +205,11 @@ def _cancel(fold: Fold, fact: Cancel) -> None:
         parts = tuple(
             Part(line.no, one, line.open(one)) for line in fold.lines for one in components if line.open(one) > 0
         )
-        fold.book(event, fold.settle(Allocation(parts, 0), is_waiver=True), fact_no=fact.no)
+        fold.book(event, fold.settle(Allocation(parts, 0), fact_no=fact.no, is_waiver=True), fact_no=fact.no)
     principal = fold.balance
     made = _allocate(fold, principal, fold.contract.strategy(PayKind.REPAYMENT)) if principal else Allocation((), 0)
     fold.is_cancelled = True
-    fold.book(Event.CANCELLED, fold.settle(made), fact_no=fact.no)
+    fold.book(Event.CANCELLED, fold.settle(made, fact_no=fact.no), fact_no=fact.no)
     fold.transact(fact.no, "CANCELLED", principal, made)
 
 
@@ -278,15 +280,9 @@ def _receive(
         if is_ahead and not strategy.meets_advance:
             strategy = ahead_of(strategy)
         made = _allocate(fold, amount, strategy)
-    others = _named(_another_s(fold, made))
-    amounts = fold.settle(made)
+    amounts = fold.settle(made, fact_no=no)
     fold.excess += made.excess
-    for name, part in others.items():
-        amounts[name] = amounts.get(name, 0) - part
     fold.book(EVENTS.get(kind, Event.REPAYMENT), {**amounts, EXCESS: made.excess}, fact_no=no, flags=flags)
-    if collected := sum(others.values()):
-        fold.book(Event.AGENCY_RECEIVED, {"amount": collected}, fact_no=no)
-        fold.book(Event.SUBROGATION_RECOVERED, {"amount": collected}, fact_no=no)
     fold.transact(no, kind, amount, made)
     _forgive(fold, kind, made)
 
@@ -326,19 +322,6 @@ def _within(fold: Fold, made: Allocation) -> Allocation:
     return Allocation(tuple(parts), made.paid - sum(part.amount for part in parts))
 
 
-def _another_s(fold: Fold, made: Allocation) -> list[Part]:
-    """The parts that are owed to a guarantor or buyer."""
-    owner = {line.no: line.creditor for line in fold.lines}
-    return [part for part in made.parts if owner[part.no] != CREDITOR_LENDER]
-
-
-def _named(parts: Iterable[Part]) -> dict[str, int]:
-    totals: dict[str, int] = {}
-    for part in parts:
-        totals[part.component.value] = totals.get(part.component.value, 0) + part.amount
-    return totals
-
-
 def _forgive(fold: Fold, kind: PayKind, made: Allocation) -> None:
     """An instalment whose principal was met whole in advance owes no interest, where the strategy says so."""
     if not any(one.forgives_interest for one in fold.contract.strategy(kind).passes):
@@ -348,13 +331,13 @@ def _forgive(fold: Fold, kind: PayKind, made: Allocation) -> None:
         if met and line.due_on > fold.at and not line.open(P) and line.open(I):
             amount = line.open(I)
             fold.recognise_ahead(Allocation((Part(line.no, I, amount),), 0), {line.no: line})
-            amounts = fold.settle(Allocation((Part(line.no, I, amount),), 0), is_waiver=True)
+            amounts = fold.settle(Allocation((Part(line.no, I, amount),), 0), fact_no=0, is_waiver=True)
             fold.book(Event.INTEREST_WAIVED, amounts, fact_no=0)
 
 
 def _recover(fold: Fold, fact: Recover) -> None:
     made = spend(fact.amount, fold.dues(), fold.contract.strategy(PayKind.REPAYMENT), principal_max=fold.balance)
-    amounts = fold.settle(made)
+    amounts = fold.settle(made, fact_no=fact.no)
     fold.recovered += fact.amount
     fold.excess += made.excess
     amounts[WRITTEN_OFF] = amounts.pop(P.value, 0)
@@ -421,7 +404,7 @@ def _waive(fold: Fold, fact: Waive) -> None:
     made = Allocation(tuple(parts), 0)
     if fact.levy_no is not None:
         fold.levies.sort(key=lambda levy: levy.no != fact.levy_no)
-    amounts = fold.settle(made, is_waiver=True)
+    amounts = fold.settle(made, fact_no=fact.no, is_waiver=True)
     event = {P: Event.PRINCIPAL_WAIVED, I: Event.INTEREST_WAIVED}.get(fact.component, Event.CHARGE_WAIVED)
     fold.book(event, amounts, fact_no=fact.no)
     fold.transact(fact.no, event, sum(part.amount for part in parts), made)

@@ -45,7 +45,11 @@ class Movement:
         return self.event, self.fact_no, self.flags
 
 
-_ADDS: Final = frozenset({Event.FEE_DUE, Event.PREPAYMENT_FEE, Event.PENALTY_ACCRUED, Event.COMPOUND_ACCRUED})
+_ADDS: Final = frozenset(
+    {
+        Event.FEE_DUE, Event.PREPAYMENT_FEE, Event.PENALTY_ACCRUED, Event.COMPOUND_ACCRUED, Event.NON_ACCRUAL_INTEREST,
+    }
+)  # fmt: skip
 _PAYS: Final = frozenset(
     {
         Event.DOWN_PAYMENT, Event.REPAYMENT, Event.MERCHANT_REFUND, Event.PAYOUT_REFUND, Event.GOODWILL_CREDIT,
@@ -92,8 +96,6 @@ def effects(one: Movement) -> Iterator[tuple[str, int]]:
             yield WRITTEN_OFF, -amount
         elif one.event is Event.INTEREST_ACCRUED:
             yield "accrued_interest", amount
-        elif one.event is Event.NON_ACCRUAL_INTEREST:
-            yield "nonaccrual_interest" if name == "interest" else name, amount
         elif one.event in _PAYS:
             yield bucket, amount if name == EXCESS else -amount
         elif one.event in _TAKES:

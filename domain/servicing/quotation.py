@@ -13,17 +13,19 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from fractions import Fraction
+from itertools import pairwise
 from typing import Final, TypeVar
 
 from domain.calendar import BusinessDays
 from domain.refusals import Invalid, Refusal, invalid
 from domain.servicing.convention import CONVENTIONS
 from domain.servicing.daycount import DayCount
-from domain.servicing.duedate import Calendar, DueRule, FirstPeriod, Shift, ShortMonth, Unit
+from domain.servicing.duedate import Calendar, DueRule, FirstPeriod, Period, Shift, ShortMonth, Unit
 from domain.servicing.explain import Explained
 from domain.servicing.refusal import (
     ConventionUnknown,
     CurrencyUnknown,
+    DatesOutOfOrder,
     DayCountUnknown,
     InstalmentsOutOfRange,
     PlanAmountInvalid,
@@ -341,6 +343,8 @@ def asked(tree: Mapping[str, Json]) -> Asked | Invalid:
     reader.done()
     known = {fault.field for fault in found}
     found += (fault for fault in faults(terms) if fault.field not in known)
+    if not found and not _ascend(periods_of(terms)):
+        found.append(DatesOutOfOrder(field="shift"))
     refused = invalid(found)
     if refused is not None:
         return refused
@@ -412,6 +416,11 @@ def terms_read(reader: Reader) -> Terms:
         is_dated=start_on is not None,
     )
     return _indexed(reader, terms)
+
+
+def _ascend(periods: Sequence[Period]) -> bool:
+    """Whether each due date is after the one before: long holidays may push two onto one day."""
+    return all(before.due_on < after.due_on for before, after in pairwise(periods))
 
 
 def _currency(tree: Mapping[str, Json], found: list[Refusal]) -> str:

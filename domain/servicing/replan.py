@@ -154,8 +154,11 @@ def _plan_interest(fold: Fold, lines: Sequence[Line], principal: int) -> None:
 def re_age(fold: Fold, fact: ReAge) -> int:
     """Move what is open to new instalments; returns the principal moved."""
     moved = dict.fromkeys(ALL, 0)
-    kept = []
+    kept, recognised = [], 0
     for line in fold.lines:
+        if line.creditor != fold.creditor:
+            kept.append(line)
+            continue
         for component in (P, I):
             amount = line.open(component)
             if component is I and line.due_on > fold.at:
@@ -163,6 +166,8 @@ def re_age(fold: Fold, fact: ReAge) -> int:
                 line.owed[I] = line.paid[I] + line.waived[I]
             moved[component] += amount
             line.owed[component] = line.paid[component] + line.waived[component]
+        recognised += line.recognised[I] - line.paid[I] - line.waived[I]
+        line.recognised[I] = line.paid[I] + line.waived[I]
         if line.due_on <= fold.at or sum(line.owed.values()):
             if line.completed_on is None and line.total_open == 0:
                 line.completed_on = fold.at
@@ -185,6 +190,9 @@ def re_age(fold: Fold, fact: ReAge) -> int:
     if moved[I]:
         made[0].owed[I] += moved[I]
         made[0].credited[I] += moved[I]
+    made[0].recognised[I] = recognised
+    for line in made:
+        line.creditor = fold.creditor
     fold.renumber()
     return moved[P]
 
@@ -194,7 +202,7 @@ def re_amortise(fold: Fold) -> int:
     ahead = [line for line in fold.lines if line.kind in REGULAR and line.due_on > fold.at]
     moved = 0
     for line in fold.lines:
-        if line.due_on <= fold.at and line.open(P) > 0:
+        if line.due_on <= fold.at and line.open(P) > 0 and line.creditor == fold.creditor:
             moved += line.open(P)
             line.owed[P] = line.paid[P] + line.waived[P]
             line.completed_on = fold.at if line.total_open == 0 else None
@@ -219,7 +227,7 @@ def reschedule(fold: Fold, fact: Reschedule) -> None:
         months = months_between(dates[-2], dates[-1]) if len(dates) > 1 else 1
         for n in range(1, fact.extra + 1):
             due_on = add_months(last.due_on, n * months) if months else last.due_on + n * (dates[-1] - dates[-2])
-            line = Line(no=0, from_on=fold.lines[-1].due_on, due_on=due_on, emi=lines[0].emi)
+            line = Line(no=0, from_on=fold.lines[-1].due_on, due_on=due_on, emi=lines[0].emi, creditor=last.creditor)
             fold.lines.append(line)
             lines.append(line)
     principal = sum(line.open(P) for line in lines)
@@ -269,6 +277,7 @@ def close(fold: Fold, *, interest: EarlyInterest, kind: LineKind = LineKind.CLOS
             line.due_on, line.is_closed, line.carry = max(fold.at, line.from_on), True, 0
             touched.append(line)
     last = Line(no=ahead[0].no, kind=kind, from_on=min(ahead[0].from_on, fold.at), due_on=fold.at)
+    last.creditor = ahead[0].creditor
     last.owed = {**others, P: principal, I: earned}
     last.levied = dict(others) | {P: 0, I: 0}
     last.is_closed, last.earned = True, earned
@@ -279,7 +288,8 @@ def close(fold: Fold, *, interest: EarlyInterest, kind: LineKind = LineKind.CLOS
         line.paid[one] + line.waived[one] for line in touched) for one in ALL}
     for line in touched:
         line.recognised = {one: line.paid[one] + line.waived[one] for one in ALL}
-    fold.lines = [line for line in fold.lines if line not in ahead or line in touched] + [last]
+    gone = {id(line) for line in ahead} - {id(line) for line in touched}
+    fold.lines = [line for line in fold.lines if id(line) not in gone] + [last]
     fold.renumber()
 
 
@@ -321,7 +331,10 @@ def prepay(fold: Fold, principal: int, interest: int, *, is_shorter: bool, whole
                 target.owed[levy.component] += levy.open
                 levy.amount -= levy.paid + levy.waived
                 levy.paid = levy.waived = 0
-    fold.lines = [line for line in fold.lines if line not in ahead] + [cut, *made]
+    for line in (cut, *made):
+        line.creditor = current.creditor
+    gone = {id(line) for line in ahead}
+    fold.lines = [line for line in fold.lines if id(line) not in gone] + [cut, *made]
     fold.renumber()
 
 
@@ -350,7 +363,7 @@ def extra_line(fold: Fold) -> Line:
         if line.kind is LineKind.EXTRA:
             line.due_on = max(line.due_on, fold.at)
             return line
-    line = Line(no=0, kind=LineKind.EXTRA, from_on=fold.maturity_on, due_on=max(fold.at, fold.maturity_on))
+    line = Line(no=0, kind=LineKind.EXTRA, from_on=fold.maturity_on, due_on=max(fold.at, fold.maturity_on), creditor=fold.creditor)
     fold.lines.append(line)
     fold.renumber()
     return line
@@ -375,7 +388,7 @@ def interest_now(fold: Fold, rule: EarlyInterest) -> int:
 
 
 def _down(fold: Fold, amount: int) -> Line:
-    line = Line(no=0, kind=LineKind.DOWN_PAYMENT, from_on=fold.at, due_on=fold.at)
+    line = Line(no=0, kind=LineKind.DOWN_PAYMENT, from_on=fold.at, due_on=fold.at, creditor=fold.creditor)
     line.owed[P] = amount
     return line
 

@@ -308,16 +308,18 @@ def _solving_rate(terms: Terms, period: Period, rate_annual: Decimal) -> Fractio
     if terms.solving is Solving.HYBRID and unit in MONTHS:
         return Fraction(rate_annual) * 30 * MONTHS[unit] * every / terms.day_count.year_days
     if terms.solving in {Solving.MONTH_RATE, Solving.HYBRID}:
-        if terms.payments_per_year:
-            part = Fraction(every, terms.calendar.every * terms.payments_per_year)
-        elif unit in MONTHS:
-            part = Fraction(MONTHS[unit] * every, 12)
-        else:
-            part = {Unit.HALF_MONTH: Fraction(every, 24), Unit.WEEK: Fraction(every, 52)}.get(
-                unit, Fraction(every, terms.day_count.year_days)
-            )
-        return _compounded(terms, rate_annual, part)
+        return _regular_rate(terms, period.step, rate_annual)
     return _rate(terms, period, rate_annual)
+
+
+def _regular_rate(terms: Terms, step: Step, rate_annual: Decimal) -> Fraction:
+    """The rate of a regular period of a length, whatever its days: annual / 12 for a month, / 52 for a week."""
+    unit, every = step
+    if terms.payments_per_year:
+        return _compounded(terms, rate_annual, Fraction(every, terms.calendar.every * terms.payments_per_year))
+    per_year = {Unit.DAY: terms.day_count.year_days, Unit.WEEK: 52, Unit.HALF_MONTH: 24}
+    part = Fraction(MONTHS[unit] * every, 12) if unit in MONTHS else Fraction(every, per_year[unit])
+    return _compounded(terms, rate_annual, part)
 
 
 def _one_stage(mode: Mode = Mode.ANNUITY) -> Callable[[Terms], tuple[Stage, ...]]:
@@ -604,7 +606,8 @@ class _Walk:
             return self.balance + _interest(spans)
         if len(spans) > 1:
             return self.balance + _interest(spans)
-        return Fraction(self.balance * (1 + self._solving(0, replace(period, is_regular=True))))
+        rate = _regular_rate(self.terms, period.step, self.rate_annual) if is_added else self._solving(0, period)
+        return Fraction(self.balance * (1 + rate))
 
     def _solving(self, no: int, period: Period) -> Fraction:
         return (
@@ -652,15 +655,13 @@ class _Walk:
 
     def _advance(self, stage: Stage, ahead: Sequence[Period], spans: Sequence[Span]) -> None:
         """Find what the first instalment pays more, or less, so that the last is the level payment."""
-        best = self._difference(stage, ahead, spans, self.base, 0)
-        for _ in range(_RESIDUE_STEPS):
-            if best == 0:
-                return
-            tried = self.first_difference + best
-            left = self._difference(stage, ahead, spans, self.base, tried)
-            if abs(left) >= abs(best):
-                return
-            self.first_difference, best = tried, left
+        whole = self._difference(stage, ahead, spans, self.base, 0)
+        moved = whole - self._difference(stage, ahead, spans, self.base, _RESIDUE_PROBE)
+        near = whole * _RESIDUE_PROBE // moved if moved else 0
+        tried = range(near - 1, near + 3)
+        self.first_difference = min(
+            tried, key=lambda first: abs(self._difference(stage, ahead, spans, self.base, first))
+        )
 
     def _difference(
         self, stage: Stage, ahead: Sequence[Period], spans: Sequence[Span], payment: Exact, first: int
@@ -776,7 +777,7 @@ class _Walk:
         period = self.periods[0]
         if self.terms.calendar.first_period is not FirstPeriod.DAYS_ADDED or no != 1 or period.is_regular:
             return 0
-        regular = self._solving(0, replace(period, is_regular=True))
+        regular = _regular_rate(self.terms, period.step, self.rate_annual)
         return interest - self._rounded_interest(self.balance * regular) if stage.pay is not Pay.NOTHING else 0
 
     def _paid_early(self, one: EarlyPayment) -> int:
@@ -818,7 +819,7 @@ AGREED_FEE: Final = "FEE"
 """Code of the fee that stands in an agreed row."""
 BORROWER: Final = "BORROWER"
 """The payer whose fees stand in the plan."""
-_RESIDUE_STEPS: Final = 8
+_RESIDUE_PROBE: Final = 1000
 
 
 def fee_amount(terms: Terms, fee: Fee, basis: int) -> int:

@@ -1,0 +1,345 @@
+"""Life-cycles that Apache Fineract's own scenarios record, played through the engine: equal to the cent.
+
+Figures from apache/fineract, fineract-e2e-tests-runner/src/test/resources/features (Loan*.feature); the name of a case
+is the scenario's number there.
+"""
+
+import pytest
+
+from tests.domain.servicing.recorded import Case, Recorded, differences, read
+
+
+def advanced(order: str, target: str = "NEXT", *, processing: str = "HORIZONTAL") -> dict[str, object]:
+    """The configurable strategy; `order` names the components in their letters."""
+    names = {"N": "PENALTY", "F": "FEE", "I": "INTEREST", "P": "PRINCIPAL"}
+    return {
+        "steps": [f"{due}_{names[one]}" for due in ("PAST_DUE", "DUE", "IN_ADVANCE") for one in order],
+        "processing": processing,
+        "future": target,
+    }
+
+
+USUAL = advanced("NFPI")
+LAST = advanced("NFPI", "LAST")
+QUARTER = {"downPayment": "0.25"}
+WHOLE = {"paymentMultiple": "1.00"}
+FIFTEEN = {"instalments": 3, "frequency": {"unit": "D", "every": 15}, **WHOLE}
+MONTHS = {"instalments": 3, **WHOLE}
+DUE_FIRST = "due-penalty-interest-principal-fee-in-advance-penalty-interest-principal-fee-strategy"
+
+PRODUCTS: dict[str, Case] = {
+    "DP15": {"terms": FIFTEEN, "contract": {"bearing": "PLANNED", "allocation": {"DEFAULT": USUAL}, **QUARTER}},
+    "DP15-MANUAL": {
+        "terms": FIFTEEN,
+        "contract": {
+            "bearing": "PLANNED",
+            "allocation": {"DEFAULT": USUAL},
+            "downPaymentAuto": False,
+            "chargeback": ["penalty", "fee", "interest", "principal"],
+            **QUARTER,
+        },
+    },
+    "DP3M": {
+        "terms": MONTHS,
+        "convention": "FINERACT_CUMULATIVE",
+        "contract": {"allocation": DUE_FIRST, "spread": "AFTER", **QUARTER},
+    },
+    "DP3M-MANUAL": {
+        "terms": MONTHS,
+        "convention": "FINERACT_CUMULATIVE",
+        "contract": {"allocation": DUE_FIRST, "spread": "AFTER", "downPaymentAuto": False, **QUARTER},
+    },
+    "DP4M": {
+        "terms": {"instalments": 4, **WHOLE},
+        "contract": {"bearing": "PLANNED", "allocation": {"DEFAULT": USUAL}, **QUARTER},
+    },
+    "DP3M-CREDIT": {
+        "terms": MONTHS,
+        "contract": {
+            "bearing": "PLANNED",
+            "allocation": {"DEFAULT": USUAL},
+            "downPaymentAuto": False,
+            "chargeback": ["penalty", "fee", "interest", "principal"],
+            **QUARTER,
+        },
+    },
+    "LP1-30": {
+        "terms": {"instalments": 1, "frequency": {"unit": "D", "every": 30}},
+        "convention": "FINERACT_CUMULATIVE",
+    },
+    "LP1-3M": {"terms": {"instalments": 3}, "convention": "FINERACT_CUMULATIVE"},
+    "LP1-24M": {"terms": {"instalments": 24}, "convention": "FINERACT_CUMULATIVE"},
+    "LP1-FLAT": {
+        "terms": {"instalments": 3, "rateAnnual": "0.12", "method": "EQUAL_INTEREST"},
+        "convention": "FINERACT_CUMULATIVE",
+    },
+    "PROG-10": {
+        "terms": {"instalments": 3, "rateAnnual": "0.10"},
+        "contract": {"allocation": {"DEFAULT": USUAL, "REPAYMENT": advanced("NFIP"), "MERCHANT_REFUND": LAST}},
+    },
+}
+
+CASES = """
+C3842 PROG-10 1000
+2024-07-01 disburse 1000
+| 1 2024-08-01 - 330.57 8.33 0 0 0 0 0
+| 2 2024-09-01 - 333.32 5.58 0 0 0 0 0
+| 3 2024-10-01 - 336.11 2.80 0 0 0 0 0
+2024-07-10 pay 338.9
+2024-07-15 pay 50 type=MERCHANT_REFUND
+| 1 2024-08-01 2024-07-10 336.48 2.42 0 0 338.9 338.9 0
+| 2 2024-09-01 - 330.1 8.8 0 0 0 0 0
+| 3 2024-10-01 - 333.42 2.36 0 0 50 50 0
+> 2024-07-10 REPAYMENT 338.9 336.48 2.42 0 0 663.52
+> 2024-07-15 MERCHANT_REFUND 50 50 0 0 0 613.52
+
+C3069 DP15 500
+2024-01-01 disburse 500
+| 1 2024-01-01 2024-01-01 125 0 0 0 125 0 0
+| 2 2024-01-16 - 125 0 0 0 0 0 0
+| 4 2024-02-15 - 125 0 0 0 0 0 0
+> 2024-01-01 DOWN_PAYMENT 125 125 0 0 0 375
+2024-01-25 re-amortise
+| 2 2024-01-16 2024-01-25 0 0 0 0 0 0 0
+| 3 2024-01-31 - 187 0 0 0 0 0 0
+| 4 2024-02-15 - 188 0 0 0 0 0 0
+> 2024-01-25 RE_AMORTISE 125 125 0 0 0
+2024-01-25 pay 375
+! SETTLED outstanding 0
+
+C3071 DP15 500
+2024-01-01 disburse 500
+2024-01-25 re-amortise
+2024-01-26 reverse step=2
+| 1 2024-01-01 2024-01-01 125 0 0 0 125 0 0
+| 2 2024-01-16 - 125 0 0 0 0 0 0
+| 3 2024-01-31 - 125 0 0 0 0 0 0
+| 4 2024-02-15 - 125 0 0 0 0 0 0
+
+C3050 DP15 1000
+2024-01-01 disburse 1000
+2024-02-20 re-age startOn=2024-03-01 instalments=6
+| 1 2024-01-01 2024-01-01 250 0 0 0 250 0 0
+| 2 2024-01-16 2024-02-20 0 0 0 0 0 0 0
+| 3 2024-01-31 2024-02-20 0 0 0 0 0 0 0
+| 4 2024-02-15 2024-02-20 0 0 0 0 0 0 0
+| 5 2024-03-01 - 125 0 0 0 0 0 0
+| 6 2024-04-01 - 125 0 0 0 0 0 0
+| 10 2024-08-01 - 125 0 0 0 0 0 0
+> 2024-02-20 RE_AGE 750 750 0 0 0
+! ACTIVE dpd 0
+2024-02-20 pay 750
+! SETTLED outstanding 0
+
+C3051 DP15 1000
+2024-01-01 disburse 1000
+2024-02-20 re-age startOn=2024-03-10 instalments=2 every=30 unit=D
+| 4 2024-02-15 2024-02-20 0 0 0 0 0 0 0
+| 5 2024-03-10 - 375 0 0 0 0 0 0
+| 6 2024-04-09 - 375 0 0 0 0 0 0
+
+C3052 DP15 1000
+2024-01-01 disburse 1000
+2024-02-20 re-age startOn=2024-03-10 instalments=1 every=1 unit=D
+| 5 2024-03-10 - 750 0 0 0 0 0 0
+2024-02-25 reverse step=2
+| 4 2024-02-15 - 250 0 0 0 0 0 0
+
+C2816 DP3M 2000
+2022-01-01 disburse 1000
+2022-01-01 charge 50 component=penalty name=NSF
+| 1 2022-01-01 2022-01-01 250 0 0 0 250 0 0
+| 2 2022-02-01 - 250 0 0 50 0 0 0
+2022-01-10 disburse 400
+| 2 2022-01-10 2022-01-10 100 0 0 0 100 0 0
+| 3 2022-02-01 - 350 0 0 50 0 0 0
+| 4 2022-03-01 - 350 0 0 0 0 0 0
+| 5 2022-04-01 - 350 0 0 0 0 0 0
+> 2022-01-10 DISBURSEMENT 400 0 0 0 0 1150
+> 2022-01-10 DOWN_PAYMENT 100 100 0 0 0 1050
+2022-01-10 pay 1100
+! SETTLED outstanding 0
+
+C2817 DP3M-MANUAL 1000
+2022-01-01 disburse 1000
+2022-01-01 charge 50 component=penalty name=NSF
+2022-01-01 pay 250
+| 1 2022-01-01 2022-01-01 250 0 0 0 250 0 0
+| 2 2022-02-01 - 250 0 0 50 0 0 0
+2022-01-10 disburse 400
+| 2 2022-01-10 - 100 0 0 0 0 0 0
+| 3 2022-02-01 - 350 0 0 50 0 0 0
+| 5 2022-04-01 - 350 0 0 0 0 0 0
+> 2022-01-10 DISBURSEMENT 400 0 0 0 0 1150
+! * outstanding 1200
+
+C3087 DP15-MANUAL 500
+2024-01-01 disburse 500
+2024-01-04 pay 125
+2024-01-16 pay 125
+2024-01-31 pay 125
+2024-02-15 pay 125
+2024-02-20 chargeback 125 step=3
+2024-02-28 pay 125
+| 1 2024-01-01 2024-01-04 125 0 0 0 125 0 125
+| 4 2024-02-15 2024-02-15 125 0 0 0 125 0 0
+| 5 2024-02-20 2024-02-28 125 0 0 0 125 0 125
+> 2024-02-20 CHARGEBACK 125 125 0 0 0 125
+> 2024-02-28 REPAYMENT 125 125 0 0 0 0
+
+C3088 DP15-MANUAL 500
+2024-01-01 disburse 500
+2024-01-04 pay 125
+2024-01-16 pay 125
+2024-01-20 chargeback 75 step=2
+2024-01-25 chargeback 50 step=2
+2024-01-31 pay 250
+2024-02-15 pay 125
+| 1 2024-01-01 2024-01-04 125 0 0 0 125 0 125
+| 2 2024-01-16 2024-01-16 125 0 0 0 125 0 0
+| 3 2024-01-31 2024-01-31 250 0 0 0 250 0 0
+| 4 2024-02-15 2024-02-15 125 0 0 0 125 0 0
+> 2024-01-20 CHARGEBACK 75 75 0 0 0 325
+> 2024-01-25 CHARGEBACK 50 50 0 0 0 375
+> 2024-01-31 REPAYMENT 250 250 0 0 0 125
+
+C3094 DP3M-CREDIT 1000
+2024-01-01 disburse 1000
+$ DISBURSEMENT_SUCCEEDED PORT D 1000
+$ DISBURSEMENT_SUCCEEDED FUND C 1000
+2024-01-01 pay 250
+2024-02-01 pay 250
+2024-03-01 pay 250
+2024-04-01 pay 250
+$ REPAYMENT PORT C 1000
+2024-04-01 chargeback 250 step=4
+$ CHARGEBACK FUND C 250
+$ CHARGEBACK PORT D 250
+
+C3095 DP3M-CREDIT 1000
+2024-01-01 disburse 1000
+2024-01-01 pay 250
+2024-02-01 pay 250
+2024-03-01 charge 30 name=SNOOZE
+2024-03-01 pay 280
+2024-04-01 pay 250
+2024-04-01 chargeback 280 step=5
+$ REPAYMENT FEE-RCV C 30
+$ CHARGEBACK FUND C 280
+$ CHARGEBACK PORT D 250
+$ CHARGEBACK FEE-RCV D 30
+
+C2572 LP1-FLAT 1000
+2023-01-01 disburse 1000
+2023-01-01 charge 10 component=penalty name=NSF
+2023-02-22 charge name=PROCESSING rate=0.10 basis=AMOUNT_AND_INTEREST
+2023-02-22 charge-off
+> 2023-02-22 CHARGE_OFF 1143 1000 30 103 10
+$ CHARGE_OFF PORT C 1000
+$ CHARGE_OFF CO-EXP D 1000
+$ CHARGE_OFF CO-INT D 30
+$ CHARGE_OFF CO-FEE D 103
+$ CHARGE_OFF CO-PEN D 10
+2023-02-22 pay 500 type=MERCHANT_REFUND
+$ MERCHANT_REFUND CO-EXP C 367
+$ MERCHANT_REFUND CO-INT C 20
+$ MERCHANT_REFUND FUND D 500
+
+C2574 LP1-FLAT 1000
+2023-01-01 disburse 1000
+2023-01-01 charge 10 component=penalty name=NSF
+2023-02-22 charge name=PROCESSING rate=0.10 basis=AMOUNT_AND_INTEREST
+2023-02-22 charge-off
+2023-02-22 pay 500
+$ REPAYMENT RECOV C 500
+$ REPAYMENT FUND D 500
+
+C2576 LP1-30 1000
+2023-01-01 disburse 1000
+2023-01-05 pay 250
+2023-02-22 charge-off fraud=true
+2023-02-22 reverse step=2
+$ REPAYMENT PORT C 0
+$ CHARGE_OFF PORT C 1000
+$ CHARGE_OFF CO-FRAUD D 1000
+
+C2441 LP1-30 1000
+2022-01-01 disburse 1000
+2022-02-01 pay 1000
+! SETTLED outstanding 0
+2022-02-25 chargeback 250 step=2
+! * outstanding 250
+
+C2447 LP1-30 1000
+2022-01-01 disburse 1000
+2022-02-01 pay 1200
+! OVERPAID outstanding 0
+2022-02-25 chargeback 250 step=2
+! * outstanding 50
+
+C2448 LP1-30 1000
+2022-01-01 disburse 1000
+2022-02-01 pay 1300
+2022-02-25 chargeback 250 step=2
+! OVERPAID outstanding 0
+
+C2449 LP1-30 1000
+2022-01-01 disburse 1000
+2022-02-01 pay 1250
+2022-02-25 chargeback 250 step=2
+! SETTLED outstanding 0
+
+C2445 LP1-3M 750
+2022-01-01 disburse 750
+2022-02-01 pay 250
+2022-03-01 pay 250
+2022-04-01 pay 250
+2022-04-25 chargeback 250 step=4
+! * outstanding 250
+2022-04-25 pay 250
+! SETTLED outstanding 0
+2022-05-01 chargeback 200 step=6
+! * outstanding 200
+
+C2446 LP1-3M 750
+2022-01-01 disburse 750
+2022-02-01 pay 250
+2022-03-01 pay 250
+2022-04-01 pay 250
+2022-04-01 reverse step=4
+2022-04-01 charge 10 component=penalty name=NSF
+! * outstanding 260
+2022-04-05 pay 260
+! SETTLED outstanding 0
+2022-04-25 chargeback 250 step=7
+! * outstanding 250
+
+C2458 LP1-3M 3000
+2022-01-01 disburse 3000
+2022-02-01 pay 1000
+2022-03-01 pay 1000
+2022-03-15 chargeback 1000 step=3
+2022-04-07 wait
+! OVERDUE overdue 2000
+
+C2464 LP1-24M 5000
+2022-07-01 disburse 5000
+2022-07-01 pay 5000
+2022-07-01 reverse step=2
+! ACTIVE outstanding 5000
+2022-07-01 pay 5000
+2022-07-01 pay 100
+! OVERPAID outstanding 0 overpaid 100
+
+C3131 DP4M 1000
+2024-01-31 disburse 1000
+| 2 2024-02-29 - 188 0 0 0 0 0 0
+| 3 2024-03-31 - 188 0 0 0 0 0 0
+| 4 2024-04-30 - 188 0 0 0 0 0 0
+| 5 2024-05-31 - 186 0 0 0 0 0 0
+"""
+
+
+@pytest.mark.parametrize("case", read(CASES), ids=lambda case: case.name)
+def test_a_recorded_life_is_ours_to_the_cent(case: Recorded) -> None:
+    assert differences(case, PRODUCTS) == []
