@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 from uuid import NAMESPACE_OID, uuid5
 
-from domain.product.accounting import COMPONENTS, Event
+from domain.product.accounting import COMPONENTS, Event, Flag, Party
+from domain.product.rules_lender import CN_LENDER
+from domain.product.ruleset import EventUnruled, RuleSet, rendered
+from domain.product.version import ProductVersion
+from domain.servicing.fact import Fact, Pay
+from domain.servicing.movement import Movement
 from domain.servicing.position import Loan
 from domain.servicing.repayment import Decision, Repay, Source, application_rule
 from ledger.entry import Dimensions, Entry, Line
@@ -124,6 +129,111 @@ def disbursement_entries(loan: Loan, rules: Mapping[str, Rule], *, on: date, act
         for kind, book in ((Event.SERVICE_FEE_LENDER, loan.book), (Event.SERVICE_FEE_PLATFORM, loan.platform_book)):
             entry = entry_of(loan, key=f"loan:{loan.application_id}:service-fee", on=on, actor=actor)
             yield apply(rules[kind], {"service_fee": loan.service_fee}, **{**entry, "book": book}, event_id=event_id)
+
+
+def rule_set_of(version: ProductVersion) -> RuleSet:
+    """Return how the lender's book posts the lives of a product's loans."""
+    return RuleSet(
+        code=version.code,
+        party=Party.LENDER,
+        name_zh=version.name_zh,
+        name_en=version.name_en,
+        rules=version.posting_rules,
+        ignored=CN_LENDER.ignored,
+    )
+
+
+def movement_entries(
+    loan: Loan,
+    movements: Iterable[Movement],
+    rule_set: RuleSet,
+    *,
+    fact: Fact,
+    actor: str,
+    is_open: Callable[[date], bool],
+) -> list[tuple[Movement, Entry | None]] | EventUnruled:
+    """Return what a change books, each movement with its entry; none where the rules post nothing.
+
+    A movement of the fact itself is booked at its value date. When that month is closed, everything is booked on the
+    business date, `economic_on` says which date it is about, and the description names its cause.
+    """
+    is_late = not is_open(fact.value_on)
+    made: list[tuple[Movement, Entry | None]] = []
+    for n, one in enumerate(movements):
+        on = fact.booked_on if is_late else one.value_on
+        facts_of = entry_of(loan, key=f"fact:{loan.loan_id}:{fact.no}:{n}", on=on, actor=actor)
+        dims = facts_of.pop("dims")
+        lines = rendered(
+            one.event, [(one.amounts, dims)], rule_set, currency=facts_of.pop("currency"), flags=one.flags
+        )
+        if isinstance(lines, EventUnruled):
+            return lines
+        rule = rule_set.rules.get(one.event)
+        entry = Entry(
+            **facts_of,
+            kind=one.event,
+            lines=lines,
+            rule_version=rule.version if rule else 1,
+            economic_on=fact.value_on if is_late else None,
+            paid_on=fact.value_on if isinstance(fact, Pay) else None,
+            description=cause(fact) if fact.value_on < fact.booked_on else "",
+        ) if lines else None  # fmt: skip
+        made.append((one, entry))
+    return made
+
+
+def cause(fact: Fact) -> str:
+    """Name the fact that made an entry necessary."""
+    return f"{type(fact).__name__} no. {fact.no} of {fact.value_on}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """Movements of one event of many loans that go into one entry: of one book, currency and product version."""
+
+    event: Event
+    flags: frozenset[Flag]
+    product_id: int
+    product_version: int
+    members: tuple[tuple[Loan, Movement], ...]
+
+    @property
+    def name(self) -> str:
+        """Tell the batch from others of the same close."""
+        flags = "".join(f":{flag}" for flag in sorted(self.flags))
+        return f"{self.product_id}:{self.product_version}:{self.event}{flags}"
+
+
+def batches(members: Iterable[tuple[Loan, Movement]]) -> Iterator[Batch]:
+    """Cut movements of a close into batches, in the order of their first movement."""
+    made: dict[tuple[int, str, int, int, Event, frozenset[Flag], int], list[tuple[Loan, Movement]]] = {}
+    turns: dict[tuple[int, Event, frozenset[Flag]], int] = {}
+    for loan, one in members:
+        # a loan stands once in an entry: what it takes back of the same event comes in the next
+        turn = turns.get((loan.loan_id, one.event, one.flags), 0)
+        turns[loan.loan_id, one.event, one.flags] = turn + 1
+        place = (loan.book, loan.terms.currency, loan.product_id, loan.product_version, one.event, one.flags, turn)
+        made.setdefault(place, []).append((loan, one))
+    for (_, _, product_id, version, event, flags, _), found in made.items():
+        yield Batch(event=event, flags=flags, product_id=product_id, product_version=version, members=tuple(found))
+
+
+def movement_entry(
+    batch: Batch, rule_set: RuleSet, *, key: str, on: date, actor: str
+) -> Entry | EventUnruled | None:
+    """Return the entry of a batch: a line per loan where the account is kept by loan; none when nothing is posted."""
+    first = batch.members[0][0]
+    items = [(one.amounts, entry_of(loan, key=key, on=on, actor=actor)["dims"]) for loan, one in batch.members]
+    lines = rendered(batch.event, items, rule_set, currency=first.terms.currency, flags=batch.flags)
+    if isinstance(lines, EventUnruled):
+        return lines
+    if not lines:
+        return None
+    rule = rule_set.rules.get(batch.event)
+    return Entry(
+        book=first.book, source=SOURCE, key=f"{key}:{batch.name}", kind=batch.event, effective_on=on, lines=lines,
+        actor=actor, rule_version=rule.version if rule else 1,
+    )  # fmt: skip
 
 
 def entry_of(loan: Loan, *, key: str, on: date, actor: str) -> dict[str, Any]:

@@ -610,3 +610,12 @@ class TermsConflict(Refusal):
 
     name: str
     other: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApproverIsActor(Refusal):
+    """What gives money away needs two people."""
+
+    code: ClassVar[str] = "APPROVER_IS_ACTOR"
+    zh: ClassVar[str] = "经办与复核不能是同一人"
+    en: ClassVar[str] = "whoever asks for it cannot approve it"
