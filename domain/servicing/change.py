@@ -14,11 +14,11 @@ from types import MappingProxyType
 from typing import Final
 
 from domain.command import Command
-from domain.product.accounting import Event
+from domain.product.accounting import EXCESS, Event
 from domain.refusals import Invalid, Refusal
 from domain.servicing.admission import book
-from domain.servicing.allocation import simple
-from domain.servicing.contract import DEFAULT, Contract, LifeTerms
+from domain.servicing.allocation import Component, simple
+from domain.servicing.contract import DEFAULT, Contract, Grace, LifeTerms
 from domain.servicing.event import ScheduleReason
 from domain.servicing.fact import (
     Accelerate,
@@ -43,12 +43,15 @@ from domain.servicing.fact import (
     Waive,
     WriteOff,
 )
-from domain.servicing.life import Life, replay
+from domain.servicing.life import Life, known_by, replay
 from domain.servicing.movement import Movement, balances, difference, effects
-from domain.servicing.position import Loan
-from domain.servicing.progress import I, P
+from domain.servicing.position import Facts, Loan, Position, Status, named
+from domain.servicing.progress import C, F, I, N, P
 from domain.servicing.refusal import ApproverIsActor
+from domain.servicing.repayment import Intent as Meant
+from domain.servicing.repayment import Source
 from domain.servicing.schedule import Instalment
+from domain.servicing.standing import Standing, outlook, status
 from domain.servicing.terms import Terms
 
 DAWN: Final = frozenset({Event.INTEREST_DUE, Event.FEE_DUE, Event.OVERPAYMENT_APPLIED})
@@ -75,7 +78,8 @@ class Dossier:
     """Everything that is known of one loan.
 
     booked: what the journal holds, by event, fact and flags. through_on: the date up to which the life was told when it
-    was last booked. version, plan: the schedule that was last written. is_new: the contract is not written yet.
+    was last booked. version, plan: the schedule that was last written. is_new: the loan has been plain so far, and its
+    contract and facts, which came by `origins`, are not written yet.
     """
 
     loan: Loan
@@ -86,30 +90,74 @@ class Dossier:
     version: int = 0
     plan: tuple[Instalment, ...] = ()
     is_new: bool = False
+    origins: tuple[Command, ...] = ()
 
     def life(self, on: date) -> Life:
         """The life at a date, knowing all that is known."""
         return replay(self.contract, self.facts, on=on)
 
+    def known_by(self, on: date) -> Dossier:
+        """The dossier as it was at the end of a date."""
+        return replace(self, facts=known_by(self.facts, on))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Started:
+    """When a plain loan was paid out, and by whose word."""
+
+    on: date
+    by: Command
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaidIn:
+    """A repayment of a plain loan; amounts in minor units, `taken` by the bucket it was taken from."""
+
+    source: Source
+    intent: Meant
+    paid_on: date
+    amount: int
+    excess: int
+    taken: Mapping[str, int]
+    by: Command
+    reversed_on: date | None
+    reversed_by: Command | None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Changed:
-    """What a change does: the fact under its number, the movements to book in that order, the plan if it is another."""
+    """What a change does: the fact under its number, the movements to book in that order, the plan if it is another.
+
+    dossier: what it was decided on.
+    """
 
     fact: Fact
     after: Life
+    dossier: Dossier
     movements: tuple[Movement, ...]
     plan: tuple[Instalment, ...] | None
 
     @property
     def reason(self) -> ScheduleReason:
         """Why the plan is another."""
-        return reason_of(self.fact)
+        return ScheduleReason.VALUE_DATE if self.is_start else reason_of(self.fact)
+
+    @property
+    def is_start(self) -> bool:
+        """Whether this is the first word of the loan's life."""
+        return isinstance(self.fact, Disburse) and not self.dossier.facts
+
+    @property
+    def settles(self) -> bool:
+        """Whether nothing is left to pay now, and something was before."""
+        return is_settled(self.after) and not is_settled(self.dossier.life(self.fact.booked_on))
 
 
 def decide(dossier: Dossier, change: Change) -> Changed | Refusal:
     """Decide a change on the dossier of its loan; a refusal has changed nothing, and tells every reason at once."""
     today = change.business_on
+    if dossier.is_new:
+        dossier = adopted(dossier, business_on=today)
     fact = replace(change.fact, no=max((one.no for one in dossier.facts), default=0) + 1, booked_on=today)
     made = book(dossier.life(max(today, dossier.through_on)), fact, on=today)
     found = (*(made if isinstance(made, tuple) else ()), *_approval(fact, change.command.actor))
@@ -118,9 +166,25 @@ def decide(dossier: Dossier, change: Change) -> Changed | Refusal:
     assert isinstance(made, Life), "what is not refused is made"
     lacking = due_to_book(dossier, made, business_on=today, fact=fact)
     plan = plan_of(made)
+    is_other = bool(plan) and plan != dossier.plan
     return Changed(
-        fact=fact, after=made, movements=lacking, plan=plan if plan and plan != dossier.plan else None
+        fact=fact, after=made, dossier=dossier, movements=lacking, plan=plan if is_other else None
     )
+
+
+def adopted(dossier: Dossier, *, business_on: date) -> Dossier:
+    """Take over what the journal holds of a plain loan as bookings of its life.
+
+    Where the accounts hold what the life asks for, before or after the dawn of the business date, the life's own
+    movements are what is booked: the same amounts under its own names. Else what was posted stays as it was named, and
+    the next booking posts the difference.
+    """
+    life, held = dossier.life(business_on), balances(dossier.booked)
+    for on in (business_on - timedelta(days=1), business_on):
+        target = tuple(told(life, through_on=business_on, business_on=on))
+        if balances(target) == held:
+            return replace(dossier, booked=target)
+    return dossier
 
 
 def due_to_book(dossier: Dossier, life: Life, *, business_on: date, fact: Fact | None = None) -> tuple[Movement, ...]:
@@ -154,9 +218,59 @@ def told(life: Life, *, through_on: date, business_on: date) -> Iterator[Movemen
 
 
 def closing(dossier: Dossier, *, on: date) -> tuple[Movement, ...]:
-    """What the close of a business date books: the life to the end of that day, less what is booked."""
+    """What the close of a business date books: the life to the end of that day, less what is booked.
+
+    What the next day has already brought stays booked: payments go on while a day is being closed.
+    """
     tomorrow = on + timedelta(days=1)
-    return due_to_book(replace(dossier, through_on=max(tomorrow, dossier.through_on)), dossier.life(on), business_on=on)
+    seen = max(on, *(one.booked_on for one in dossier.facts))
+    through = replace(dossier, through_on=max(tomorrow, dossier.through_on))
+    return due_to_book(through, dossier.life(seen), business_on=seen)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Late:
+    """An overdue loan at the end of a day; amounts in minor units, of what is past grace.
+
+    Compound interest stands with interest, charges with penalty; `outstanding` is all unpaid principal.
+    """
+
+    dpd: int
+    outstanding: int
+    principal: int
+    interest: int
+    penalty: int
+
+    @property
+    def bucket(self) -> str:
+        """M1 to M6 by thirty days, then M6+."""
+        months = (self.dpd + 29) // 30
+        return f"M{months}" if months <= MONTHS_NAMED else "M6+"
+
+
+MONTHS_NAMED: Final = 6
+"""Months past due that have a bucket of their own."""
+
+
+def lateness(dossier: Dossier, *, on: date) -> Late | None:
+    """How late a living loan is at the end of a day; None when it is not."""
+    state = dossier.life(on).at(on + timedelta(days=1)).state
+    grace = dossier.contract.terms.grace_days if dossier.contract.life.grace is Grace.NO_TRACE else 0
+    late = [line for line in state.lines if (on - line.due_on).days > grace and line.total_open > 0]
+    if state.is_cancelled or not late:
+        return None
+    return Late(
+        dpd=max((on - line.due_on).days for line in late),
+        outstanding=state.balance,
+        principal=sum(line.open(P) for line in late),
+        interest=sum(line.open(I) + line.open(C) for line in late),
+        penalty=sum(line.open(N) + line.open(F) for line in late),
+    )
+
+
+def is_settled(life: Life) -> bool:
+    """Whether nothing is left to pay."""
+    return status(life.state) in {Standing.SETTLED, Standing.OVERPAID}
 
 
 def ordered(movements: Iterable[Movement], *, held: Mapping[str, int]) -> Iterator[Movement]:
@@ -186,6 +300,103 @@ def plan_of(life: Life) -> tuple[Instalment, ...]:
     )
 
 
+def plain_dossier(
+    known: Facts,
+    started: Started,
+    paid: Iterable[PaidIn],
+    *,
+    moved_interest: int,
+    moved_principal: int,
+    penalty: int,
+) -> Dossier:
+    """The dossier of a loan that has been plain so far.
+
+    Its facts are its disbursement, the repayments in their order, then the reversals; overpayments that were applied
+    are no facts, time does that. Amounts are what the journal has moved and accrued, minor units.
+    """
+    terms = known.loan.terms
+    made: list[tuple[Fact, Command]] = [
+        (Disburse(no=1, value_on=started.on, booked_on=started.on, amount=terms.principal), started.by)
+    ]
+    booked: list[tuple[Event, int, Mapping[str, int]]] = [
+        (Event.DISBURSEMENT_INSTRUCTED, 1, {"principal": terms.principal}),
+        (Event.DISBURSEMENT_SUCCEEDED, 1, {"principal": terms.principal}),
+        (Event.INTEREST_ACCRUED, 0, {"interest": known.interest_booked}),
+        (Event.INTEREST_DUE, 0, {"interest": moved_interest}),
+        (Event.PRINCIPAL_OVERDUE, 0, {"principal": moved_principal}),
+        (Event.PENALTY_ACCRUED, 0, {"penalty": penalty}),
+    ]
+    undone: list[tuple[PaidIn, int]] = []
+    for one in paid:
+        if one.source is Source.OVERPAYMENT:
+            if one.reversed_on is None:
+                booked.append((Event.OVERPAYMENT_APPLIED, 0, one.taken))
+            continue
+        no = len(made) + 1
+        intent = Intent.ALLOCATE if one.intent is Meant.DUE else Intent(one.intent)
+        made.append((Pay(no=no, value_on=one.paid_on, booked_on=one.paid_on, amount=one.amount, intent=intent), _named("repay", one.by)))
+        if one.reversed_on is None:
+            booked.append((Event.REPAYMENT, no, {**one.taken, EXCESS: one.excess}))
+        else:
+            undone.append((one, no))
+    for one, of in undone:
+        assert one.reversed_on is not None, "it was reversed on a date"
+        assert one.reversed_by is not None, "somebody reversed it"
+        no = len(made) + 1
+        made.append((Reverse(no=no, value_on=one.reversed_on, booked_on=one.reversed_on, of=of), _named("reverse", one.reversed_by)))
+    return Dossier(
+        loan=known.loan,
+        contract=plain_contract(terms),
+        facts=tuple(fact for fact, _ in made),
+        booked=tuple(
+            Movement(event=event, amounts=MappingProxyType(kept), fact_no=no, value_on=started.on)
+            for event, no, amounts in booked
+            if (kept := {name: amount for name, amount in amounts.items() if amount})
+        ),
+        version=known.version,
+        plan=tuple(one.instalment for one in known.progress),
+        is_new=True,
+        origins=tuple(by for _, by in made),
+    )
+
+
+def position_of(dossier: Dossier, *, on: date) -> Position:
+    """The position of a living loan, in the words of every loan's position."""
+    life = dossier.life(on)
+    seen = outlook(life)
+    return Position(
+        loan_id=dossier.loan.loan_id,
+        on=on,
+        currency=dossier.contract.terms.currency,
+        status=STATUSES.get(seen.status) or Status(seen.status),
+        dues=tuple(life.state.dues(is_ahead=False)),
+        due=named(seen.due),
+        overdue=named(seen.overdue),
+        dpd=seen.dpd,
+        next_due_on=seen.next_due_on,
+        next_due=named(seen.next_due),
+        outstanding=seen.outstanding[P],
+        interest_accrued=sum(line.earned for line in life.state.lines),
+        payoff=named(payoff_of(life, seen.payoff)),
+        overpayment=seen.excess,
+    )
+
+
+def payoff_of(life: Life, amount: int) -> Mapping[Component, int]:
+    """What settles the loan, by component: the split of the very payment that would do it."""
+    if not amount:
+        return {}
+    paid = Pay(no=len(life.facts) + 1, value_on=life.on, booked_on=life.on, amount=amount, intent=Intent.SETTLE)
+    made = book(life, paid, on=life.on)
+    if isinstance(made, Life):
+        return next(one.split for one in made.transactions if one.fact_no == paid.no and one.kind == paid.kind)
+    return {P: amount}
+
+
+STATUSES: Final[Mapping[Standing, Status]] = MappingProxyType({Standing.OVERPAID: Status.SETTLED})
+"""Where the two vocabularies differ."""
+
+
 def plain_contract(terms: Terms) -> Contract:
     """The contract of a loan that has only terms: interest as planned, what is not due waits as an overpayment."""
     strategy = simple(terms.allocation_order, by=terms.allocation_by)
@@ -213,6 +424,11 @@ REASONS: Final[Mapping[type[Fact], ScheduleReason]] = MappingProxyType(
     }
 )  # fmt: skip
 """Why each kind of fact makes another plan; a payment says it by its intent."""
+
+
+def _named(word: str, by: Command) -> Command:
+    """The command under the name space of its kind: a repayment's key stays its own."""
+    return replace(by, key=f"{word}:{by.key}")
 
 
 def _approval(fact: Fact, actor: str) -> Iterator[Refusal]:

@@ -16,6 +16,7 @@ from functools import cache
 from types import MappingProxyType, NoneType, UnionType
 from typing import Any, Final, Union, get_args, get_origin, get_type_hints
 
+from domain.product.accounting import Flag
 from domain.servicing import fact as facts
 from domain.servicing.contract import Contract
 from domain.servicing.fact import Fact
@@ -57,6 +58,16 @@ def fact_of(kind: str, *, no: int, value_on: date, booked_on: date, said: Mappin
     envelope = {"no": no, "value_on": value_on.isoformat(), "booked_on": booked_on.isoformat()}
     made: Fact = read(KINDS[kind], {**said, **envelope})
     return made
+
+
+def flags_text(flags: frozenset[Flag]) -> str:
+    """Return flags as one text, in one order."""
+    return ",".join(sorted(flags))
+
+
+def flags_of(text: str) -> frozenset[Flag]:
+    """Read flags back."""
+    return frozenset(Flag(one) for one in text.split(",") if one)
 
 
 def written(value: object) -> Any:  # noqa: ANN401, PLR0911 - JSON; one line for each kind of value

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
-from uuid import NAMESPACE_OID, uuid5
+from uuid import NAMESPACE_OID, UUID, uuid5
 
 from domain.product.accounting import COMPONENTS, Event, Flag, Party
 from domain.product.rules_lender import CN_LENDER
@@ -125,6 +125,13 @@ def disbursement_entries(loan: Loan, rules: Mapping[str, Rule], *, on: date, act
         **entry_of(loan, key=name, on=on, actor=actor),
         event_id=event_id,
     )
+    yield from service_fee_entries(loan, rules, on=on, actor=actor, event_id=event_id)
+
+
+def service_fee_entries(
+    loan: Loan, rules: Mapping[str, Rule], *, on: date, actor: str, event_id: UUID | None = None
+) -> Iterator[Entry]:
+    """Walk the entries of the service fee, in the lender's and the platform's book; none when there is no fee."""
     if loan.service_fee:
         for kind, book in ((Event.SERVICE_FEE_LENDER, loan.book), (Event.SERVICE_FEE_PLATFORM, loan.platform_book)):
             entry = entry_of(loan, key=f"loan:{loan.application_id}:service-fee", on=on, actor=actor)
@@ -189,33 +196,42 @@ def cause(fact: Fact) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
-    """Movements of one event of many loans that go into one entry: of one book, currency and product version."""
+    """Movements of one event of many loans that go into one entry: of one book, currency and product version.
 
+    `number` is the place of the entry among those of the same close.
+    """
+
+    number: int
     event: Event
     flags: frozenset[Flag]
     product_id: int
     product_version: int
-    members: tuple[tuple[Loan, Movement], ...]
-
-    @property
-    def name(self) -> str:
-        """Tell the batch from others of the same close."""
-        flags = "".join(f":{flag}" for flag in sorted(self.flags))
-        return f"{self.product_id}:{self.product_version}:{self.event}{flags}"
+    members: list[tuple[Loan, Movement]]
 
 
-def batches(members: Iterable[tuple[Loan, Movement]]) -> Iterator[Batch]:
-    """Cut movements of a close into batches, in the order of their first movement."""
-    made: dict[tuple[int, str, int, int, Event, frozenset[Flag], int], list[tuple[Loan, Movement]]] = {}
-    turns: dict[tuple[int, Event, frozenset[Flag]], int] = {}
-    for loan, one in members:
-        # a loan stands once in an entry: what it takes back of the same event comes in the next
-        turn = turns.get((loan.loan_id, one.event, one.flags), 0)
-        turns[loan.loan_id, one.event, one.flags] = turn + 1
-        place = (loan.book, loan.terms.currency, loan.product_id, loan.product_version, one.event, one.flags, turn)
-        made.setdefault(place, []).append((loan, one))
-    for (_, _, product_id, version, event, flags, _), found in made.items():
-        yield Batch(event=event, flags=flags, product_id=product_id, product_version=version, members=tuple(found))
+def batches(lives: Iterable[tuple[Loan, Iterable[Movement]]]) -> list[Batch]:
+    """Gather the movements of many loans into batches; each loan's own movements keep their order.
+
+    A movement joins the first batch of its kind that comes after the loan's movement before it, so that what one entry
+    needs another has already booked.
+    """
+    made: list[Batch] = []
+    known: dict[tuple[int, str, int, int, Event, frozenset[Flag]], list[Batch]] = {}
+    for loan, movements in lives:
+        at = -1
+        for one in movements:
+            of = (loan.book, loan.terms.currency, loan.product_id, loan.product_version, one.event, one.flags)
+            batch = next((each for each in known.get(of, ()) if each.number > at), None)
+            if batch is None:
+                batch = Batch(
+                    number=len(made), event=one.event, flags=one.flags, product_id=loan.product_id,
+                    product_version=loan.product_version, members=[],
+                )  # fmt: skip
+                made.append(batch)
+                known.setdefault(of, []).append(batch)
+            batch.members.append((loan, one))
+            at = batch.number
+    return made
 
 
 def movement_entry(
@@ -231,7 +247,7 @@ def movement_entry(
         return None
     rule = rule_set.rules.get(batch.event)
     return Entry(
-        book=first.book, source=SOURCE, key=f"{key}:{batch.name}", kind=batch.event, effective_on=on, lines=lines,
+        book=first.book, source=SOURCE, key=f"{key}:{batch.number}:{batch.event}", kind=batch.event, effective_on=on, lines=lines,
         actor=actor, rule_version=rule.version if rule else 1,
     )  # fmt: skip
 

@@ -89,6 +89,12 @@ ALTER TABLE servicing.schedule_version ADD CONSTRAINT schedule_version_reason_kn
 ALTER TABLE servicing.repayment DROP CONSTRAINT repayment_intent_known;
 ALTER TABLE servicing.repayment ADD CONSTRAINT repayment_intent_known
   CHECK (intent IN ('DUE', 'SETTLE', 'REDUCE_TERM', 'REDUCE_PAYMENT', 'KEEP_PLAN')) NOT VALID;
+RESET ROLE;
+-- squawk-ignore ban-drop-constraint
+ALTER TABLE origination.repayment_request DROP CONSTRAINT repayment_request_intent_check;
+ALTER TABLE origination.repayment_request ADD CONSTRAINT repayment_request_intent_check
+  CHECK (intent IN ('DUE', 'SETTLE', 'REDUCE_TERM', 'REDUCE_PAYMENT', 'KEEP_PLAN')) NOT VALID;
+SET LOCAL ROLE zhudai_owner;
 
 GRANT SELECT, INSERT ON servicing.contract, servicing.fact, servicing.booking TO zhudai_app;
 GRANT USAGE ON ALL SEQUENCES IN SCHEMA servicing TO zhudai_app;

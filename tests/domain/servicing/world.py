@@ -28,6 +28,7 @@ STEPS = (
     operations.move_overdue,
     operations.accrue_penalty,
     operations.age,
+    operations.close_lives,
 )
 
 
