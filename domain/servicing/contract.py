@@ -26,6 +26,25 @@ class Bearing(StrEnum):
     """On the balance of each day (interest recalculation, rest daily): what is paid early saves, what is late costs."""
 
 
+class Rest(StrEnum):
+    """On which dates a changed balance begins to bear interest, where interest follows the daily balance."""
+
+    DAILY = "DAILY"
+    PERIOD = "PERIOD"
+    """With the next period only: a payment within a period neither saves nor costs interest in it."""
+
+
+class ChargedOff(StrEnum):
+    """What a charge-off does to the plan."""
+
+    REGULAR = "REGULAR"
+    """Nothing."""
+    ZERO_INTEREST = "ZERO_INTEREST"
+    """The loan bears no interest from then on."""
+    ACCELERATED = "ACCELERATED"
+    """Everything falls due, interest to date."""
+
+
 class Grace(StrEnum):
     """What the days of grace after a due date spare the borrower."""
 
@@ -95,6 +114,8 @@ class LifeTerms:
     prepayment: Prepayment = Prepayment()
     cooling_off_days: int = 0
     is_charge_off_whole: bool = False
+    charged_off: ChargedOff = ChargedOff.REGULAR
+    rest: Rest = Rest.DAILY
 
     def __post_init__(self) -> None:
         """Assert what the reader of a contract has already promised."""

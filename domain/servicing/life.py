@@ -16,7 +16,7 @@ from typing import Final
 
 from domain.product.accounting import EXCESS, Event, Flag
 from domain.servicing.allocation import Allocation, Component, Dictated, DueType, Part, Pass, Strategy, spend
-from domain.servicing.contract import Contract, EarlyInterest
+from domain.servicing.contract import ChargedOff, Contract, EarlyInterest
 from domain.servicing.fact import (
     Accelerate,
     Basis,
@@ -553,6 +553,14 @@ def _accelerate(fold: Fold, fact: Accelerate) -> None:
 
 
 def _charge_off(fold: Fold, fact: ChargeOff) -> None:
+    behaviour = fold.contract.life.charged_off
+    if behaviour is ChargedOff.ACCELERATED:
+        close(fold, interest=EarlyInterest.TO_DATE)
+    elif behaviour is ChargedOff.ZERO_INTEREST:
+        fold.rates = [*(one for one in fold.rates if one[0] < fold.at), (fold.at, Decimal(0))]
+    if behaviour is not ChargedOff.REGULAR:
+        fold.refresh()
+        fold.version("CHARGE_OFF", fact.no)
     fold.recognise()
     if fold.contract.life.is_charge_off_whole:
         fold.recognise_all()

@@ -276,20 +276,29 @@ def close(fold: Fold, *, interest: EarlyInterest, kind: LineKind = LineKind.CLOS
             line.completed_on = line.completed_on or fold.at
             line.due_on, line.is_closed, line.carry = max(fold.at, line.from_on), True, 0
             touched.append(line)
-    last = Line(no=ahead[0].no, kind=kind, from_on=min(ahead[0].from_on, fold.at), due_on=fold.at)
-    last.creditor = ahead[0].creditor
-    last.owed = {**others, P: principal, I: earned}
-    last.levied = dict(others) | {P: 0, I: 0}
-    last.is_closed, last.earned = True, earned
+    recognised = {
+        one: sum(line.recognised[one] for line in ahead)
+        - sum(line.paid[one] + line.waived[one] for line in touched)
+        for one in ALL
+    }
+    for line in touched:
+        line.recognised = {one: line.paid[one] + line.waived[one] for one in ALL}
+    last = next((line for line in fold.lines if line.due_on == fold.at and line.kind is LineKind.INSTALMENT), None)
+    if last is None:
+        last = Line(no=ahead[0].no, kind=kind, from_on=min(ahead[0].from_on, fold.at), due_on=fold.at)
+        last.creditor = ahead[0].creditor
+        fold.lines.append(last)
+    for component, amount in {**others, P: principal, I: earned}.items():
+        last.owed[component] += amount
+        last.recognised[component] += recognised[component]
+        last.levied[component] += amount if component not in {P, I} else 0
+    last.is_closed, last.carry, last.earned = True, 0, last.owed[I]
+    last.completed_on = None if last.total_open else last.completed_on
     for levy in fold.levies:
         if any(levy.line is line for line in ahead) and levy.open:
             levy.line, levy.due_on = last, min(levy.due_on, fold.at)
-    last.recognised = {one: sum(line.recognised[one] for line in ahead) - sum(
-        line.paid[one] + line.waived[one] for line in touched) for one in ALL}
-    for line in touched:
-        line.recognised = {one: line.paid[one] + line.waived[one] for one in ALL}
     gone = {id(line) for line in ahead} - {id(line) for line in touched}
-    fold.lines = [line for line in fold.lines if id(line) not in gone] + [last]
+    fold.lines = [line for line in fold.lines if id(line) not in gone]
     fold.renumber()
 
 

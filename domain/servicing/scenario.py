@@ -36,11 +36,13 @@ from domain.servicing.allocation import (
 from domain.servicing.contract import (
     DEFAULT,
     Bearing,
+    ChargedOff,
     Contract,
     EarlyInterest,
     Grace,
     LifeTerms,
     Prepayment,
+    Rest,
     Spread,
 )
 from domain.servicing.duedate import Unit
@@ -240,6 +242,8 @@ def _life(reader: Reader, terms: Terms | None) -> LifeTerms:
             lock_in_days=prepayment.whole("lockInDays", low=0, high=36_600, absent=0),
         ),
         cooling_off_days=reader.whole("coolingOffDays", low=0, high=366, absent=0),
+        charged_off=reader.member("chargeOff", ChargedOff, ChargedOff.REGULAR),
+        rest=reader.member("rest", Rest, Rest.DAILY),
         is_charge_off_whole=reader.flag("chargeOffWhole", absent=False),
     )
     for part in (npl, non_accrual, prepayment, reader):

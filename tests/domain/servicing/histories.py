@@ -10,7 +10,18 @@ from hypothesis import strategies as st
 
 from domain.servicing.admission import book, payoff
 from domain.servicing.allocation import STRATEGIES, Component, DueType, Strategy, Target, configured
-from domain.servicing.contract import DEFAULT, Bearing, Contract, EarlyInterest, Grace, LifeTerms, Prepayment, Spread
+from domain.servicing.contract import (
+    DEFAULT,
+    Bearing,
+    ChargedOff,
+    Contract,
+    EarlyInterest,
+    Grace,
+    LifeTerms,
+    Prepayment,
+    Rest,
+    Spread,
+)
 from domain.servicing.daycount import DayCount
 from domain.servicing.duedate import Unit
 from domain.servicing.fact import (
@@ -118,6 +129,8 @@ def contracts(draw: st.DrawFn) -> Contract:
             ),
             cooling_off_days=draw(st.sampled_from([0, 7])),
             is_charge_off_whole=draw(st.booleans()),
+            charged_off=draw(st.sampled_from(ChargedOff)),
+            rest=draw(st.sampled_from(Rest)),
         ),
     )
 
