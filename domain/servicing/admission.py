@@ -274,7 +274,7 @@ def _re_age(contract: Contract, before: Fold, fact: ReAge, life: Life) -> Iterat
         yield LoanEnded(status="SETTLED")
     if before.stage in OFF:
         yield LoanEnded(status=before.stage)
-    if fact.first_on <= before.at:
+    if fact.first_on < before.at:
         yield DateNotLater(after=before.at, field="firstOn")
 
 
@@ -330,8 +330,9 @@ def _cancel(contract: Contract, before: Fold, fact: Cancel, life: Life) -> Itera
 
 def _pause(contract: Contract, before: Fold, fact: Pause, life: Life) -> Iterator[Refusal]:
     del contract, before, life
-    if fact.to_on <= fact.value_on:
-        yield DateNotLater(after=fact.value_on, field="toOn")
+    from_on = fact.from_on or fact.value_on
+    if fact.to_on <= from_on:
+        yield DateNotLater(after=from_on, field="toOn")
 
 
 CHECKS: Final[Mapping[type[Fact], Callable[..., Iterator[Refusal]]]] = MappingProxyType(

@@ -155,9 +155,10 @@ class Refund(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeRate(Fact):
-    """From `value_on` the loan bears another rate, a fraction per year."""
+    """The loan bears another rate, a fraction per year, from `value_on`, or from a later date that is known now."""
 
     rate_annual: Decimal
+    from_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -241,9 +242,10 @@ class Cancel(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pause(Fact):
-    """The loan bears no interest on the days from `value_on` to `to_on`, which is not among them."""
+    """The loan bears no interest on the days from `from_on` (absent: `value_on`) to `to_on`, which is not among them."""
 
     to_on: date
+    from_on: date | None = None
 
 
 def rank(fact: Fact) -> int:

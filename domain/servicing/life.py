@@ -55,11 +55,13 @@ from domain.servicing.replan import (
     down_payment,
     extra_line,
     interest_now,
+    pause,
     prepay,
     re_age,
     re_amortise,
     reprice,
     reschedule,
+    stop_interest,
 )
 from domain.servicing.transaction import Transaction
 from ledger.money import round_ratio
@@ -495,13 +497,13 @@ def _parts(split: Mapping[Component, int]) -> tuple[Part, ...]:
 
 
 def _change_rate(fold: Fold, fact: ChangeRate) -> None:
-    reprice(fold, fact.rate_annual, fold.at)
+    reprice(fold, fact.rate_annual, fact.from_on or fold.at)
     fold.refresh()
     fold.version("RATE_CHANGE", fact.no)
 
 
 def _pause(fold: Fold, fact: Pause) -> None:
-    fold.pauses.append((fold.at, fact.to_on))
+    pause(fold, fact.from_on or fold.at, fact.to_on)
     fold.refresh()
     fold.version("INTEREST_PAUSE", fact.no)
 
@@ -557,7 +559,7 @@ def _charge_off(fold: Fold, fact: ChargeOff) -> None:
     if behaviour is ChargedOff.ACCELERATED:
         close(fold, interest=EarlyInterest.TO_DATE)
     elif behaviour is ChargedOff.ZERO_INTEREST:
-        fold.rates = [*(one for one in fold.rates if one[0] < fold.at), (fold.at, Decimal(0))]
+        stop_interest(fold)
     if behaviour is not ChargedOff.REGULAR:
         fold.refresh()
         fold.version("CHARGE_OFF", fact.no)

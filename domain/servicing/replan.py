@@ -168,12 +168,14 @@ def re_age(fold: Fold, fact: ReAge) -> int:
             line.owed[component] = line.paid[component] + line.waived[component]
         recognised += line.recognised[I] - line.paid[I] - line.waived[I]
         line.recognised[I] = line.paid[I] + line.waived[I]
-        if line.due_on <= fold.at or sum(line.owed.values()):
+        if line.due_on <= fold.at or sum(line.owed.values()) or line.from_on < fold.at:
+            if line.from_on < fold.at < line.due_on:
+                line.due_on = fold.at
             if line.completed_on is None and line.total_open == 0:
                 line.completed_on = fold.at
             line.is_closed, line.carry = True, 0
             kept.append(line)
-    before = max([line.due_on for line in kept if line.due_on < fact.first_on], default=fold.started_on or fold.at)
+    before = max([line.due_on for line in kept if line.due_on <= fact.first_on], default=fold.started_on or fold.at)
     made = []
     for n in range(fact.count):
         due_on = stepped(fact.first_on, n * fact.every, fact.unit)
@@ -253,6 +255,31 @@ def reprice(fold: Fold, rate: Decimal, from_on: date) -> None:
         solve(fold, lines, sum(line.owed[P] for line in lines))
     else:
         _plan_interest(fold, lines, sum(line.owed[P] for line in lines))
+
+
+def pause(fold: Fold, from_on: date, to_on: date) -> None:
+    """Take the interest of some days out of the plan; payments stay, and what is not interest is principal."""
+    fold.pauses.append((from_on, to_on))
+    if not fold.is_daily:
+        _keep_payments(fold, [line for line in fold.lines if line.kind in REGULAR and line.due_on > from_on])
+
+
+def stop_interest(fold: Fold) -> None:
+    """From today the loan bears no interest; payments stay."""
+    fold.rates = [*(one for one in fold.rates if one[0] < fold.at), (fold.at, Decimal(0))]
+    if not fold.is_daily:
+        _keep_payments(fold, [line for line in fold.lines if line.kind in REGULAR and line.due_on > fold.at])
+
+
+def _keep_payments(fold: Fold, lines: Sequence[Line]) -> None:
+    left = sum(line.owed[P] for line in lines)
+    for n, line in enumerate(lines, start=1):
+        interest = max(planned_interest(fold, line, left), line.paid[I] + line.waived[I])
+        if line.emi is not None or n == len(lines):
+            part = left if n == len(lines) else min(max((line.emi or 0) - interest, line.paid[P]), left)
+            line.owed[P] = part
+        line.owed[I] = interest
+        left -= line.owed[P]
 
 
 def close(fold: Fold, *, interest: EarlyInterest, kind: LineKind = LineKind.CLOSING) -> None:

@@ -447,7 +447,8 @@ def _refund(reader: Reader, no: int) -> Make:
 def _rate_change(reader: Reader, no: int) -> Make:
     del no
     rate = reader.needed("rateAnnual", reader.rate("rateAnnual", None), Decimal(0))
-    return lambda n, on, booked: ChangeRate(no=n, value_on=on, booked_on=booked, rate_annual=rate)
+    from_on = reader.day("from", None)
+    return lambda n, on, booked: ChangeRate(no=n, value_on=on, booked_on=booked, rate_annual=rate, from_on=from_on)
 
 
 def _reschedule(reader: Reader, no: int) -> Make:
@@ -507,7 +508,8 @@ def _repurchase(reader: Reader, no: int) -> Make:
 def _pause(reader: Reader, no: int) -> Make:
     del no
     to_on = reader.needed("to", reader.day("to", None), date.max)
-    return lambda n, on, booked: Pause(no=n, value_on=on, booked_on=booked, to_on=to_on)
+    from_on = reader.day("from", None)
+    return lambda n, on, booked: Pause(no=n, value_on=on, booked_on=booked, to_on=to_on, from_on=from_on)
 
 
 def _plain(kind: type[Accelerate | ReAmortise | Cancel]) -> Callable[[Reader, int], Make]:

@@ -90,9 +90,142 @@ PRODUCTS: dict[str, Case] = {
         "terms": SIX,
         "contract": {"allocation": {"DEFAULT": EARLY}, "chargeOff": "ACCELERATED"},
     },
+    "EMI6-ZERO": {
+        "terms": SIX,
+        "contract": {"allocation": {"DEFAULT": EARLY}, "chargeOff": "ZERO_INTEREST"},
+    },
+    "EMI6-ZERO-PLANNED": {
+        "terms": SIX,
+        "contract": {"allocation": {"DEFAULT": EARLY}, "chargeOff": "ZERO_INTEREST", "bearing": "PLANNED"},
+    },
+    "DP6M-MANUAL": {
+        "terms": {"instalments": 6},
+        "contract": {
+            "bearing": "PLANNED",
+            "allocation": {"DEFAULT": USUAL},
+            "downPaymentAuto": False,
+            **QUARTER,
+        },
+    },
+    "DP6M": {
+        "terms": {"instalments": 6},
+        "contract": {"bearing": "PLANNED", "allocation": {"DEFAULT": USUAL}, **QUARTER},
+    },
+    "DP15-DUE": {
+        "terms": FIFTEEN,
+        "convention": "FINERACT_CUMULATIVE",
+        "contract": {"allocation": DUE_FIRST, "spread": "AFTER", **QUARTER},
+    },
 }
 
 CASES = """
+C3475 EMI6 100
+2024-01-01 disburse 100
+2024-02-01 pay 17.01
+2024-02-01 pause from=2024-02-04 to=2024-02-10
+| 2 2024-03-01 - 16.62 0.39 0 0 0 0 0
+| 3 2024-04-01 - 16.62 0.39 0 0 0 0 0
+| 4 2024-05-01 - 16.72 0.29 0 0 0 0 0
+| 5 2024-06-01 - 16.81 0.2 0 0 0 0 0
+| 6 2024-07-01 - 16.8 0.1 0 0 0 0 0
+
+C3476 EMI6 100
+2024-01-01 disburse 100
+2024-02-01 pay 17.01
+2024-02-01 pause from=2024-02-09 to=2024-03-10
+| 2 2024-03-01 - 16.88 0.13 0 0 0 0 0
+| 3 2024-04-01 - 16.73 0.28 0 0 0 0 0
+| 4 2024-05-01 - 16.72 0.29 0 0 0 0 0
+| 5 2024-06-01 - 16.82 0.19 0 0 0 0 0
+| 6 2024-07-01 - 16.42 0.1 0 0 0 0 0
+
+C3477 EMI6 100
+2024-01-01 disburse 100
+2024-02-01 pay 17.01
+2024-03-01 pay 17.01
+2024-02-04 pause to=2024-02-10
+| 2 2024-03-01 2024-03-01 16.62 0.39 0 0 17.01 0 0
+| 3 2024-04-01 - 16.62 0.39 0 0 0 0 0
+| 6 2024-07-01 - 16.8 0.1 0 0 0 0 0
+
+C3379 EMI6-ZERO 100
+2024-01-01 disburse 100
+2024-02-01 pay 17.01
+2024-02-29 charge-off fraud=true
+| 2 2024-03-01 - 16.54 0.47 0 0 0 0 0
+| 3 2024-04-01 - 17.01 0 0 0 0 0 0
+| 4 2024-05-01 - 17.01 0 0 0 0 0 0
+| 5 2024-06-01 - 17.01 0 0 0 0 0 0
+| 6 2024-07-01 - 16.0 0 0 0 0 0 0
+> 2024-02-29 CHARGE_OFF 84.04 83.57 0.47 0 0
+$ INTEREST_ACCRUED INT-INC C 1.05
+$ CHARGE_OFF PORT C 83.57
+$ CHARGE_OFF INT-RCV C 0.47
+$ CHARGE_OFF CO-FRAUD D 83.57
+$ CHARGE_OFF CO-INT D 0.47
+
+C3380 EMI6-ZERO 100
+2024-01-01 disburse 100
+2024-02-01 pay 17.01
+2024-02-29 charge-off reason=DELINQUENT
+| 2 2024-03-01 - 16.54 0.47 0 0 0 0 0
+| 6 2024-07-01 - 16.0 0 0 0 0 0 0
+$ CHARGE_OFF CO-EXP D 83.57
+$ CHARGE_OFF CO-INT D 0.47
+
+C4648 EMI6-PIF 100
+2024-01-01 disburse 100
+2024-02-01 pay 17.01
+2024-02-02 chargeback 17.01 step=2
+2024-02-02 reverse step=2
+! REFUSED FACT_HAS_FOLLOWERS
+
+C4079 DP6M-MANUAL 1000
+2025-01-01 disburse 1000
+| 2 2025-02-01 - 125 0 0 0 0 0 0
+2025-01-02 re-age startOn=2025-01-02 instalments=3
+| 1 2025-01-01 2025-01-02 0 0 0 0 0 0 0
+| 2 2025-01-02 2025-01-02 0 0 0 0 0 0 0
+| 3 2025-01-02 - 333.33 0 0 0 0 0 0
+| 4 2025-02-02 - 333.33 0 0 0 0 0 0
+| 5 2025-03-02 - 333.34 0 0 0 0 0 0
+> 2025-01-02 RE_AGE 1000 1000 0 0 0
+2025-01-02 pay 1000
+! SETTLED outstanding 0
+
+C4080 DP6M 1000
+2025-01-01 disburse 1000
+2025-01-01 charge 20 component=penalty name=NSF
+| 2 2025-02-01 - 125 0 0 20 0 0 0
+2025-01-10 re-age startOn=2025-01-11 instalments=2
+| 1 2025-01-01 2025-01-01 250 0 0 0 250 0 0
+| 2 2025-01-10 - 0 0 0 20 0 0 0
+| 3 2025-01-11 - 375 0 0 0 0 0 0
+| 4 2025-02-11 - 375 0 0 0 0 0 0
+2025-01-10 pay 770
+! SETTLED outstanding 0
+
+C2910 DP15-DUE 1000
+2023-10-01 disburse 1000
+2023-10-16 pay 250
+2023-10-31 pay 250
+2023-11-15 pay 250
+! SETTLED outstanding 0
+2023-11-16 charge 20 name=SNOOZE
+| 4 2023-11-15 2023-11-15 250 0 0 0 250 0 0
+| 5 2023-11-16 - 0 0 20 0 0 0 0
+2023-11-16 pay 20
+! SETTLED outstanding 0
+
+C2912 DP15 1000
+2023-10-01 disburse 1000
+2023-10-16 pay 250
+2023-10-31 pay 250
+2023-11-15 pay 250
+2023-11-16 charge 20 name=SNOOZE
+| 5 2023-11-16 - 0 0 20 0 0 0 0
+! * outstanding 20
+
 C3217 EMI6 100
 2024-01-01 disburse 100
 | 1 2024-02-01 - 16.43 0.58 0 0 0 0 0
