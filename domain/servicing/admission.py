@@ -142,7 +142,8 @@ def _reverse(life: Life, fact: Reverse) -> Iterator[Refusal]:
         yield FactReversed(of=fact.of, field="of")
         return
     for one in live:
-        if isinstance(one, Chargeback | Pay) and one.of == fact.of:
+        rests = isinstance(one, Chargeback | Pay) and one.of == fact.of
+        if rests or (isinstance(meant, WriteOff) and isinstance(one, Recover)):
             yield FactHasFollowers(follower=one.no, field="of")
     if isinstance(meant, Disburse) and sum(isinstance(one, Disburse) for one in live) == 1:
         other = next((one for one in live if one.no != fact.of), None)

@@ -12,12 +12,13 @@ from decimal import Decimal, localcontext
 from typing import Final
 
 from domain.calendar import add_months
+from domain.servicing.allocation import Component
 from domain.servicing.contract import EarlyInterest, Spread
 from domain.servicing.duedate import MONTHS, Unit
 from domain.servicing.fact import ReAge, Reschedule
-from domain.servicing.fold import PRECISION, Fold
+from domain.servicing.fold import PRECISION, Fold, LevyState
 from domain.servicing.interest import months_between, period, share
-from domain.servicing.progress import ALL, F, I, Line, LineKind, P
+from domain.servicing.progress import ALL, C, F, I, Line, LineKind, N, P
 from domain.servicing.schedule import Remaining, plan, schedule
 from domain.servicing.terms import Grace, Method
 from ledger.money import Rounding, round_ratio
@@ -294,22 +295,8 @@ def close(fold: Fold, *, interest: EarlyInterest, kind: LineKind = LineKind.CLOS
         for line in ahead
     )
     others = {one: sum(line.open(one) for line in ahead) for one in ALL if one not in {P, I}}
-    touched = []
-    for line in ahead:
-        for component in ALL:
-            line.owed[component] = line.paid[component] + line.waived[component]
-        line.levied = {one: line.owed[one] for one in ALL}
-        if sum(line.owed.values()):
-            line.completed_on = line.completed_on or fold.at
-            line.due_on, line.is_closed, line.carry = max(fold.at, line.from_on), True, 0
-            touched.append(line)
-    recognised = {
-        one: sum(line.recognised[one] for line in ahead)
-        - sum(line.paid[one] + line.waived[one] for line in touched)
-        for one in ALL
-    }
-    for line in touched:
-        line.recognised = {one: line.paid[one] + line.waived[one] for one in ALL}
+    held = [levy for levy in fold.levies if levy.open and any(levy.line is line for line in ahead)]
+    touched, recognised = _keep_paid(fold, ahead)
     last = next((line for line in fold.lines if line.due_on == fold.at and line.kind is LineKind.INSTALMENT), None)
     if last is None:
         last = Line(no=ahead[0].no, kind=kind, from_on=min(ahead[0].from_on, fold.at), due_on=fold.at)
@@ -321,9 +308,8 @@ def close(fold: Fold, *, interest: EarlyInterest, kind: LineKind = LineKind.CLOS
         last.levied[component] += amount if component not in {P, I} else 0
     last.is_closed, last.carry, last.earned = True, 0, last.owed[I]
     last.completed_on = None if last.total_open else last.completed_on
-    for levy in fold.levies:
-        if any(levy.line is line for line in ahead) and levy.open:
-            levy.line, levy.due_on = last, min(levy.due_on, fold.at)
+    for levy in held:
+        levy.line, levy.due_on = last, min(levy.due_on, fold.at)
     gone = {id(line) for line in ahead} - {id(line) for line in touched}
     fold.lines = [line for line in fold.lines if id(line) not in gone]
     fold.renumber()
@@ -337,41 +323,72 @@ def prepay(fold: Fold, principal: int, interest: int, *, is_shorter: bool, whole
     ahead = [line for line in fold.lines if line.kind in REGULAR and line.due_on > fold.at]
     current = ahead[0]
     rest = sum(line.open(P) for line in ahead) - principal
+    shape = [line.open(P) for line in ahead]
+    each, is_level = current.owed[P], current.emi is not None
     emi = next((line.emi for line in ahead if line.emi is not None), current.owed[P] + current.owed[I])
-    cut = Line(no=current.no, kind=LineKind.CLOSING, from_on=min(current.from_on, fold.at), due_on=fold.at, is_closed=True)
-    cut.owed[P], cut.owed[I], cut.earned = principal, interest, interest
-    cut.recognised[I] = current.recognised[I]
-    cut.raw = current.raw
     dates = [line.due_on for line in ahead]
+    touched, recognised = _keep_paid(fold, ahead)
+    cut = Line(
+        no=current.no, kind=LineKind.CLOSING, from_on=min(current.from_on, fold.at), due_on=fold.at, is_closed=True
+    )  # fmt: skip
+    cut.owed[P], cut.owed[I], cut.earned = principal, interest, interest
+    cut.recognised[I] = recognised[I]
     starts = [fold.at, *dates[:-1]]
     made = [Line(no=0, from_on=a, due_on=b) for a, b in zip(starts, dates, strict=True)]
     if not is_shorter:
-        if current.emi is not None:
+        if is_level:
             solve(fold, made, rest)
         else:
-            for line, part in zip(made, _in_proportion(ahead, rest), strict=True):
+            for line, part in zip(made, _in_proportion(shape, rest), strict=True):
                 line.owed[P] = part
             _plan_interest(fold, made, rest)
     else:
-        made = _shortened(fold, made, rest, emi, level_one=current.emi is not None, principal=current.owed[P])
+        made = _shortened(fold, made, rest, emi, level_one=is_level, principal=each)
     if whole and made:
         made[0].owed[I] = 0
         if made[0].emi is not None and len(made) > 1:
             made[0].emi = made[0].owed[P]
     for levy in fold.levies:
         for n, line in enumerate(ahead):
-            if levy.line is line:
-                target = made[min(n, len(made) - 1)] if made else cut
-                levy.line = target
-                target.levied[levy.component] += levy.open
-                target.owed[levy.component] += levy.open
-                levy.amount -= levy.paid + levy.waived
-                levy.paid = levy.waived = 0
+            if levy.line is line and levy.open:
+                home = made[min(n, len(made) - 1)] if made else cut
+                _move_levy(levy, home)
+    for component in (F, N, C):
+        rest_recognised = recognised[component]
+        home = made[0] if made else cut
+        home.recognised[component] += rest_recognised
     for line in (cut, *made):
         line.creditor = current.creditor
-    gone = {id(line) for line in ahead}
+    gone = {id(line) for line in ahead} - {id(line) for line in touched}
     fold.lines = [line for line in fold.lines if id(line) not in gone] + [cut, *made]
     fold.renumber()
+
+
+def _keep_paid(fold: Fold, ahead: Sequence[Line]) -> tuple[list[Line], dict[Component, int]]:
+    """Cut lines that are planned anew down to what was paid of them; which those are, and what was accrued beyond it."""
+    recognised = dict.fromkeys(ALL, 0)
+    touched = []
+    for line in ahead:
+        for component in ALL:
+            met = line.paid[component] + line.waived[component]
+            recognised[component] += line.recognised[component] - (met if component is not P else 0)
+            line.owed[component] = met
+            line.recognised[component] = met if component is not P else 0
+        line.levied, line.run = {one: line.owed[one] for one in ALL}, dict.fromkeys(ALL, 0)
+        if sum(line.owed.values()):
+            line.completed_on = line.completed_on or fold.at
+            line.due_on, line.is_closed, line.carry = max(fold.at, line.from_on), True, 0
+            touched.append(line)
+    return touched, recognised
+
+
+def _move_levy(levy: LevyState, home: Line) -> None:
+    """Lay what is open of a charge on another line; what was paid of it stays where it was paid."""
+    home.levied[levy.component] += levy.open
+    home.owed[levy.component] += levy.open
+    levy.amount -= levy.paid + levy.waived
+    levy.paid = levy.waived = 0
+    levy.line = home
 
 
 def _shortened(
@@ -434,10 +451,7 @@ def _drop_unused(fold: Fold) -> None:
     last = fold.lines[-1]
     for levy in fold.levies:
         if id(levy.line) not in present:
-            home = fold.line_at(levy.due_on) or last
-            levy.line = home
-            home.levied[levy.component] += levy.open
-            home.owed[levy.component] += levy.open
+            _move_levy(levy, fold.line_at(levy.due_on) or last)
 
 
 def _shift(lines: Sequence[Line], to: date) -> None:
@@ -452,10 +466,10 @@ def _shift(lines: Sequence[Line], to: date) -> None:
         before = line.due_on
 
 
-def _in_proportion(lines: Sequence[Line], rest: int) -> list[int]:
-    whole, made, left = sum(line.open(P) for line in lines), list[int](), rest
-    for line in lines[:-1]:
-        part = share(rest, elapsed=line.open(P), days=whole) if whole else 0
+def _in_proportion(shape: Sequence[int], rest: int) -> list[int]:
+    whole, made, left = sum(shape), list[int](), rest
+    for one in shape[:-1]:
+        part = share(rest, elapsed=one, days=whole) if whole else 0
         made.append(min(part, left))
         left -= made[-1]
     return [*made, left]
