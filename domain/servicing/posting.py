@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from types import MappingProxyType
 from typing import Any
 from uuid import NAMESPACE_OID, uuid5
 
-from domain.product.accounting import COMPONENTS, Event
+from domain.product.accounting import COMPONENTS, EXCESS, Event, Party
+from domain.product.ruleset import RuleSet
+from domain.product.version import ProductVersion
 from domain.servicing.position import Loan
 from domain.servicing.repayment import Decision, Repay, Source, application_rule
 from ledger.entry import Dimensions, Entry, Line
@@ -55,6 +58,23 @@ class Group:
     product_version: int
     is_taken_back: bool
     shares: tuple[Share, ...]
+
+
+def rule_set(product: ProductVersion, party: Party) -> RuleSet:
+    """Return how one party's book posts the loans of a product version, for `ruleset` and `twin`.
+
+    The overpayment that is applied is the debit of what it meets, and no line of its own.
+    """
+    return RuleSet(
+        code=f"{product.code}/{product.version}",
+        party=party,
+        name_zh=product.name_zh,
+        name_en=product.name_en,
+        rules=MappingProxyType(
+            {name: rule for name, rule in product.posting_rules.items() if Event(name).party is party}
+        ),
+        ignored=MappingProxyType({Event.OVERPAYMENT_APPLIED: frozenset({EXCESS})}),
+    )
 
 
 def groups(shares: Iterable[Share]) -> Iterator[Group]:
