@@ -107,7 +107,9 @@ def standing_before(life: Life, fact: Fact) -> Fold:
     """The state at the fact's date, before it, knowing all that is known today."""
     earlier = [one for one in effective(life.facts) if place(one) < place(fact)]
     latest = max((place(one) for one in effective(life.facts)), default=None)
-    fold = life.base if latest is None or latest < place(fact) else replay(life.contract, earlier, on=fact.value_on).base
+    fold = (
+        life.base if latest is None or latest < place(fact) else replay(life.contract, earlier, on=fact.value_on).base
+    )
     state = fold.copy()
     if state.at < takes_effect_on(fact):
         state.advance(takes_effect_on(fact))

@@ -12,18 +12,20 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal, localcontext
 from enum import StrEnum
+from itertools import pairwise
 from types import MappingProxyType
 from typing import Final
 
+from domain.product.accounting import EXCESS, Event, Flag
 from domain.servicing.allocation import Allocation, Component, Due, DueType, Part, spend
 from domain.servicing.charge import penalty
 from domain.servicing.contract import Bearing, Contract, Grace, Rest
 from domain.servicing.interest import daily_fraction, share
-from domain.product.accounting import EXCESS, Event, Flag
 from domain.servicing.movement import BUCKETS, NO_FLAGS, WRITTEN_OFF, Movement
 from domain.servicing.progress import ALL, C, F, I, Line, LineKind, N, P, Progress
 from domain.servicing.transaction import Transaction
 from ledger.money import Rounding, round_ratio
+
 
 class Stage(StrEnum):
     """How the lender carries the claim."""
@@ -152,7 +154,9 @@ class Fold:
     @property
     def dpd(self) -> int:
         """Days past due of the oldest open instalment; nought within grace that leaves no trace."""
-        oldest = min((line.due_on for line in self.lines if line.due_on < self.at and line.total_open > 0), default=None)
+        oldest = min(
+            (line.due_on for line in self.lines if line.due_on < self.at and line.total_open > 0), default=None
+        )
         days = (self.at - oldest).days if oldest else 0
         terms = self.contract.terms
         return 0 if self.contract.life.grace is Grace.NO_TRACE and days <= terms.grace_days else days
@@ -260,7 +264,7 @@ class Fold:
         cuts |= {on for pause in self.pauses for on in pause if from_on < on < to_on}
         dates = sorted(cuts)
         starts = [on for on, _ in self.rates]
-        for a, b in zip(dates, dates[1:], strict=False):
+        for a, b in pairwise(dates):
             if any(x <= a < y for x, y in self.pauses):
                 yield Decimal(0), a, b
             else:
@@ -451,11 +455,7 @@ class Fold:
         """Accrue all that the plan still asks for, earned or not."""
         for line in self.lines:
             if line.creditor == CREDITOR_LENDER:
-                parts = tuple(
-                    Part(line.no, one, line.open(one))
-                    for one in (I, F, N, C)
-                    if line.open(one) > 0
-                )
+                parts = tuple(Part(line.no, one, line.open(one)) for one in (I, F, N, C) if line.open(one) > 0)
                 self.recognise_ahead(Allocation(parts, 0), {line.no: line})
 
     def _book_accruals(self, made: Mapping[Component, int], due: int) -> None:

@@ -153,51 +153,53 @@ def _plan_interest(fold: Fold, lines: Sequence[Line], principal: int) -> None:
 
 
 def re_age(fold: Fold, fact: ReAge) -> int:
-    """Move what is open to new instalments; returns the principal moved."""
-    moved = dict.fromkeys(ALL, 0)
-    kept, recognised = [], 0
-    for line in fold.lines:
-        if line.creditor != fold.creditor:
-            kept.append(line)
-            continue
-        for component in (P, I):
-            amount = line.open(component)
-            if component is I and line.due_on > fold.at:
-                amount = max(line.earned - line.paid[I] - line.waived[I], 0)
-                line.owed[I] = line.paid[I] + line.waived[I]
-            moved[component] += amount
-            line.owed[component] = line.paid[component] + line.waived[component]
-        recognised += line.recognised[I] - line.paid[I] - line.waived[I]
-        line.recognised[I] = line.paid[I] + line.waived[I]
-        if line.due_on <= fold.at or sum(line.owed.values()) or line.from_on < fold.at:
-            if line.from_on < fold.at < line.due_on:
-                line.due_on = fold.at
-            if line.completed_on is None and line.total_open == 0:
-                line.completed_on = fold.at
+    """Move what is open to new instalments; returns the principal moved.
+
+    What has begun stays, met on this day; what has not is gone. Interest of the days so far goes to the first new one.
+    """
+    moved, recognised = _taken_out(fold)
+    own = [line for line in fold.lines if line.creditor == fold.creditor]
+    gone = {
+        id(line) for line in own if line.due_on > fold.at and line.from_on >= fold.at and not sum(line.owed.values())
+    }
+    kept = [line for line in fold.lines if id(line) not in gone]
+    for line in kept:
+        if line.creditor == fold.creditor:
+            line.due_on = fold.at if line.from_on < fold.at < line.due_on else line.due_on
+            line.completed_on = line.completed_on or (None if line.total_open else fold.at)
             line.is_closed, line.carry = True, 0
-            kept.append(line)
     before = max([line.due_on for line in kept if line.due_on <= fact.first_on], default=fold.started_on or fold.at)
     made = []
     for n in range(fact.count):
         due_on = stepped(fact.first_on, n * fact.every, fact.unit)
-        made.append(Line(no=0, kind=LineKind.RE_AGED, from_on=before, due_on=due_on))
+        made.append(Line(no=0, kind=LineKind.RE_AGED, from_on=before, due_on=due_on, creditor=fold.creditor))
         before = due_on
     for line, part in zip(made, equal_parts(fold, moved[P], fact.count), strict=True):
         line.owed[P] = part
     fold.lines = [*kept, *made]
     _drop_unused(fold)
-    if fold.rates and any(rate for _, rate in fold.rates):
-        begins = made[0].from_on
-        made[0].from_on = max(begins, fold.at) if begins < fold.at else begins
+    if any(rate for _, rate in fold.rates):
+        made[0].from_on = max(made[0].from_on, fold.at)
         solve(fold, made, moved[P])
-    if moved[I]:
-        made[0].owed[I] += moved[I]
-        made[0].credited[I] += moved[I]
+    made[0].owed[I] += moved[I]
+    made[0].credited[I] += moved[I]
     made[0].recognised[I] = recognised
-    for line in made:
-        line.creditor = fold.creditor
     fold.renumber()
     return moved[P]
+
+
+def _taken_out(fold: Fold) -> tuple[dict[Component, int], int]:
+    """Cut the lender's lines down to what was paid of principal and interest; what was open, and accrued beyond it."""
+    moved, recognised = dict.fromkeys(ALL, 0), 0
+    for line in fold.lines:
+        if line.creditor == fold.creditor:
+            moved[P] += line.open(P)
+            moved[I] += max(line.earned - line.paid[I] - line.waived[I], 0) if line.due_on > fold.at else line.open(I)
+            recognised += line.recognised[I] - line.paid[I] - line.waived[I]
+            for component in (P, I):
+                line.owed[component] = line.paid[component] + line.waived[component]
+            line.recognised[I] = line.owed[I]
+    return moved, recognised
 
 
 def re_amortise(fold: Fold) -> int:
@@ -351,12 +353,10 @@ def prepay(fold: Fold, principal: int, interest: int, *, is_shorter: bool, whole
     for levy in fold.levies:
         for n, line in enumerate(ahead):
             if levy.line is line and levy.open:
-                home = made[min(n, len(made) - 1)] if made else cut
-                _move_levy(levy, home)
+                _move_levy(levy, made[min(n, len(made) - 1)] if made else cut)
+    home = made[0] if made else cut
     for component in (F, N, C):
-        rest_recognised = recognised[component]
-        home = made[0] if made else cut
-        home.recognised[component] += rest_recognised
+        home.recognised[component] += recognised[component]
     for line in (cut, *made):
         line.creditor = current.creditor
     gone = {id(line) for line in ahead} - {id(line) for line in touched}
@@ -365,7 +365,7 @@ def prepay(fold: Fold, principal: int, interest: int, *, is_shorter: bool, whole
 
 
 def _keep_paid(fold: Fold, ahead: Sequence[Line]) -> tuple[list[Line], dict[Component, int]]:
-    """Cut lines that are planned anew down to what was paid of them; which those are, and what was accrued beyond it."""
+    """Cut lines that are planned anew down to what was paid; those that were, and what was accrued beyond it."""
     recognised = dict.fromkeys(ALL, 0)
     touched = []
     for line in ahead:
@@ -416,7 +416,13 @@ def extra_line(fold: Fold) -> Line:
         if line.kind is LineKind.EXTRA:
             line.due_on = max(line.due_on, fold.at)
             return line
-    line = Line(no=0, kind=LineKind.EXTRA, from_on=fold.maturity_on, due_on=max(fold.at, fold.maturity_on), creditor=fold.creditor)
+    line = Line(
+        no=0,
+        kind=LineKind.EXTRA,
+        from_on=fold.maturity_on,
+        due_on=max(fold.at, fold.maturity_on),
+        creditor=fold.creditor,
+    )
     fold.lines.append(line)
     fold.renumber()
     return line

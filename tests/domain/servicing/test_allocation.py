@@ -52,7 +52,7 @@ def test_principal_first_is_a_row_of_data() -> None:
 
 @given(
     st.integers(1, 2_000),
-    st.lists(st.builds(Due, st.integers(1, 4), st.sampled_from([Component(one) for one in ORDER]), st.integers(0, 300)), max_size=8,
+    st.lists(st.builds(Due, st.integers(1, 4), st.sampled_from([Component(n) for n in ORDER]), st.integers(0, 300)), max_size=8,
              unique_by=lambda due: (due.no, due.component)),
     st.sampled_from(list(permutations(ORDER))),
     st.sampled_from(AllocationBy),
