@@ -1,8 +1,8 @@
 """事实, facts: what can happen to a living loan, each a frozen value; a loan's life is its contract and its facts.
 
 `value_on` is the date on which a fact takes effect, `booked_on` the date on which we learned it, `no` the order in
-which it was booked. Facts are replayed by value date; on one date disbursements come before charges and charges before the
-rest, and the rest in booking order. Nothing here is ever changed: a fact that proves wrong is met by `Reverse`.
+which it was booked. Facts are replayed by value date; on one date disbursements come before charges and charges before
+the rest, and the rest in booking order. Nothing here is ever changed: a fact that proves wrong is met by `Reverse`.
 """
 
 from __future__ import annotations

@@ -129,8 +129,8 @@ class Fold:
         return Fold(
             contract=self.contract, at=self.at, lines=lines, levies=levies, excess=self.excess,
             disbursed=self.disbursed, started_on=self.started_on, rates=self.rates.copy(), pauses=self.pauses.copy(),
-            stage=self.stage, creditor=self.creditor, is_cancelled=self.is_cancelled, resting=self.resting, used=self.used,
-            recovered=self.recovered, transactions=self.transactions.copy(), movements=self.movements.copy(),
+            stage=self.stage, creditor=self.creditor, is_cancelled=self.is_cancelled, resting=self.resting,
+            used=self.used, recovered=self.recovered, transactions=self.transactions.copy(), movements=self.movements.copy(),
             versions=self.versions.copy(),
         )  # fmt: skip
 
@@ -391,7 +391,8 @@ class Fold:
         return round_ratio(*bound.as_integer_ratio(), Rounding.FLOOR) - others
 
     def _apply_excess(self) -> None:
-        dues = list(self.dues(is_ahead=False))
+        own = {line.no for line in self.lines if line.creditor == CREDITOR_LENDER}
+        dues = [due for due in self.dues(is_ahead=False) if due.no in own]
         if sum(due.amount for due in dues):
             held = self.excess
             made = spend(held, dues, self.contract.strategy("REPAYMENT"))

@@ -222,6 +222,8 @@ def re_amortise(fold: Fold) -> int:
 def reschedule(fold: Fold, fact: Reschedule) -> None:
     """Move, lengthen or reprice the instalments from a due date on."""
     lines = [line for line in fold.lines if line.kind in REGULAR and line.due_on >= fact.from_due_on]
+    if not lines:  # an earlier fact that became known later has left none
+        return
     if fact.rate_annual is not None:
         reprice(fold, fact.rate_annual, max(lines[0].from_on, fold.at))
     if fact.to_due_on is not None:
