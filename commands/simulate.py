@@ -56,7 +56,20 @@ def _show(answer: Answer, digits: int) -> None:
     if answer.refused:
         return
     table = Table(title="还款计划")
-    for column in ("no", "due", "paid on", "principal", "interest", "fee", "penalty", "total", "paid", "early", "late", "open"):
+    for column in (
+        "no",
+        "due",
+        "paid on",
+        "principal",
+        "interest",
+        "fee",
+        "penalty",
+        "total",
+        "paid",
+        "early",
+        "late",
+        "open",
+    ):
         table.add_column(column, justify="right")
     for one in answer.life.instalments:
         figures = (

@@ -12,7 +12,7 @@ from domain.command import Command
 from domain.product import operations, queries
 from domain.product.accounting import Event
 from domain.product.operations import Proposed
-from domain.product.rules_lender import lender, plain
+from domain.product.rules_lender import lender
 from domain.product.rules_platform import CN_PLATFORM
 from domain.product.version import ProductVersion
 from ledger.account import Required
@@ -41,12 +41,9 @@ _OWN: dict[Event, tuple[Leg, ...]] = {
 }
 """What the close of business and every disbursement post, without tax."""
 
-_UNUSED = frozenset({Event.NON_ACCRUAL, Event.NON_ACCRUAL_INTEREST, Event.ACCRUAL_RESUMED, Event.CHARGE_OFF})
-"""Loans of this product accrue until they are written off."""
-
 RULES: MappingProxyType[str, Rule] = MappingProxyType(
     {
-        **{name: rule for name, rule in plain(lender(via=None)).items() if name not in _UNUSED},
+        **lender(via=None),
         **CN_PLATFORM.rules,
         **{event.value: Rule(kind=event.value, version=1, legs=legs) for event, legs in _OWN.items()},
     }

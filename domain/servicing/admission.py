@@ -107,7 +107,9 @@ def standing_before(life: Life, fact: Fact) -> Fold:
     """The state at the fact's date, before it, knowing all that is known today."""
     earlier = [one for one in effective(life.facts) if place(one) < place(fact)]
     latest = max((place(one) for one in effective(life.facts)), default=None)
-    fold = life.base if latest is None or latest < place(fact) else replay(life.contract, earlier, on=fact.value_on).base
+    fold = (
+        life.base if latest is None or latest < place(fact) else replay(life.contract, earlier, on=fact.value_on).base
+    )
     state = fold.copy()
     if state.at < takes_effect_on(fact):
         state.advance(takes_effect_on(fact))
@@ -142,7 +144,8 @@ def _reverse(life: Life, fact: Reverse) -> Iterator[Refusal]:
         yield FactReversed(of=fact.of, field="of")
         return
     for one in live:
-        if isinstance(one, Chargeback | Pay) and one.of == fact.of:
+        rests = isinstance(one, Chargeback | Pay) and one.of == fact.of
+        if rests or (isinstance(meant, WriteOff) and isinstance(one, Recover)):
             yield FactHasFollowers(follower=one.no, field="of")
     if isinstance(meant, Disburse) and sum(isinstance(one, Disburse) for one in live) == 1:
         other = next((one for one in live if one.no != fact.of), None)
@@ -274,7 +277,7 @@ def _re_age(contract: Contract, before: Fold, fact: ReAge, life: Life) -> Iterat
         yield LoanEnded(status="SETTLED")
     if before.stage in OFF:
         yield LoanEnded(status=before.stage)
-    if fact.first_on <= before.at:
+    if fact.first_on < before.at:
         yield DateNotLater(after=before.at, field="firstOn")
 
 
@@ -330,8 +333,9 @@ def _cancel(contract: Contract, before: Fold, fact: Cancel, life: Life) -> Itera
 
 def _pause(contract: Contract, before: Fold, fact: Pause, life: Life) -> Iterator[Refusal]:
     del contract, before, life
-    if fact.to_on <= fact.value_on:
-        yield DateNotLater(after=fact.value_on, field="toOn")
+    from_on = fact.from_on or fact.value_on
+    if fact.to_on <= from_on:
+        yield DateNotLater(after=from_on, field="toOn")
 
 
 CHECKS: Final[Mapping[type[Fact], Callable[..., Iterator[Refusal]]]] = MappingProxyType(

@@ -230,7 +230,11 @@ def simple(order: Sequence[str], *, by: AllocationBy) -> Strategy:
 
 
 def configured(
-    steps: Iterable[tuple[DueType, Component]], *, horizontal: bool, target: Target = Target.NEXT, name: str = "CONFIGURED"
+    steps: Iterable[tuple[DueType, Component]],
+    *,
+    horizontal: bool,
+    target: Target = Target.NEXT,
+    name: str = "CONFIGURED",
 ) -> Strategy:
     """The configurable strategy: due type × component in any order.
 
@@ -242,13 +246,23 @@ def configured(
         wanted = [each for due, one in wanted for each in (((due, one), (due, C)) if one is N else ((due, one),))]
     if horizontal:
         passes = tuple(
-            Pass(dues=frozenset({due}), order=tuple(component for _, component in group), target=target,
-                 defers_down_payment=True)
+            Pass(
+                dues=frozenset({due}),
+                order=tuple(component for _, component in group),
+                target=target,
+                defers_down_payment=True,
+            )
             for due, group in groupby(wanted, key=lambda step: step[0])
         )
     else:
         passes = tuple(
-            Pass(dues=frozenset({due}), order=(component,), by=AllocationBy.COMPONENT, target=target, defers_down_payment=True)
+            Pass(
+                dues=frozenset({due}),
+                order=(component,),
+                by=AllocationBy.COMPONENT,
+                target=target,
+                defers_down_payment=True,
+            )
             for due, component in wanted
         )
     return Strategy(name=name, passes=passes)

@@ -26,6 +26,25 @@ class Bearing(StrEnum):
     """On the balance of each day (interest recalculation, rest daily): what is paid early saves, what is late costs."""
 
 
+class Rest(StrEnum):
+    """On which dates a changed balance begins to bear interest, where interest follows the daily balance."""
+
+    DAILY = "DAILY"
+    PERIOD = "PERIOD"
+    """With the next period only: a payment within a period neither saves nor costs interest in it."""
+
+
+class ChargedOff(StrEnum):
+    """What a charge-off does to the plan."""
+
+    REGULAR = "REGULAR"
+    """Nothing."""
+    ZERO_INTEREST = "ZERO_INTEREST"
+    """The loan bears no interest from then on."""
+    ACCELERATED = "ACCELERATED"
+    """Everything falls due, interest to date."""
+
+
 class Grace(StrEnum):
     """What the days of grace after a due date spare the borrower."""
 
@@ -67,12 +86,12 @@ class LifeTerms:
     """How a loan lives.
 
     strategies: allocation by kind of payment, with DEFAULT. npl_strategy: the one that replaces them beyond
-    `npl_after` days past due. down_payment: fraction of each disbursement that falls due at once. late_fee: minor units, once for each overdue
-    instalment. cap_annual: bound on everything charged, a fraction per year of the principal in use.
-    non_accrual_after: days past due after which the books stop accruing. credit_order: the components that a
-    chargeback gives back, in order; none is principal alone. is_overdue_bearing: with DAILY, whether overdue principal
-    goes on bearing contract interest. cooling_off_days: days in which the borrower may
-    cancel free of charge. is_charge_off_whole: charging off takes all interest and fees of the plan, earned or not.
+    `npl_after` days past due. down_payment: fraction of each disbursement that falls due at once. late_fee: minor
+    units, once for each overdue instalment. cap_annual: bound on everything charged, a fraction per year of the
+    principal in use. non_accrual_after: days past due after which the books stop accruing. credit_order: the
+    components that a chargeback gives back, in order; none is principal alone. is_overdue_bearing: with DAILY, whether
+    overdue principal goes on bearing contract interest. cooling_off_days: days in which the borrower may cancel free of
+    charge. is_charge_off_whole: charging off takes all interest and fees of the plan, earned or not.
     """
 
     bearing: Bearing = Bearing.PLANNED
@@ -95,6 +114,8 @@ class LifeTerms:
     prepayment: Prepayment = Prepayment()
     cooling_off_days: int = 0
     is_charge_off_whole: bool = False
+    charged_off: ChargedOff = ChargedOff.REGULAR
+    rest: Rest = Rest.DAILY
 
     def __post_init__(self) -> None:
         """Assert what the reader of a contract has already promised."""
@@ -115,4 +136,6 @@ class Contract:
 
     def starting(self, on: date, principal: int) -> Terms:
         """The terms of what was really paid out, and when."""
-        return replace(self.terms, start_on=on, principal=principal, down_payment=0, disbursements=(), early_payments=())
+        return replace(
+            self.terms, start_on=on, principal=principal, down_payment=0, disbursements=(), early_payments=()
+        )

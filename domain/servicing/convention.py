@@ -91,7 +91,7 @@ CONVENTIONS: Final[Mapping[str, Convention]] = MappingProxyType(
             {"currency": "JPY", "dayCount": "30/360", "solving": "MONTH_RATE", "rounding": "DOWN"},
         ),
         "FRAPPE_LENDING": Convention(
-            "Frappe Lending",
+            "印度 Frappe Lending",
             "Frappe Lending: payment rounded up to whole units, interest by actual days over 365",
             "frappe/lending",
             {

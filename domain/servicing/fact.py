@@ -1,8 +1,8 @@
 """事实, facts: what can happen to a living loan, each a frozen value; a loan's life is its contract and its facts.
 
-`value_on` is the date on which a fact takes effect, `booked_on` the date on which we learned it, `no` the order in which
-it was booked. Facts are replayed by value date; on one date disbursements come before charges and charges before the
-rest, and the rest in booking order. Nothing here is ever changed: a fact that proves wrong is met by `Reverse`.
+`value_on` is the date on which a fact takes effect, `booked_on` the date on which we learned it, `no` the order in
+which it was booked. Facts are replayed by value date; on one date disbursements come before charges and charges before
+the rest, and the rest in booking order. Nothing here is ever changed: a fact that proves wrong is met by `Reverse`.
 """
 
 from __future__ import annotations
@@ -155,9 +155,10 @@ class Refund(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeRate(Fact):
-    """From `value_on` the loan bears another rate, a fraction per year."""
+    """The loan bears another rate, a fraction per year, from `value_on`, or from a later date that is known now."""
 
     rate_annual: Decimal
+    from_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -241,9 +242,10 @@ class Cancel(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pause(Fact):
-    """The loan bears no interest on the days from `value_on` to `to_on`, which is not among them."""
+    """The loan bears no interest on the days [from_on, to_on); an absent `from_on` is `value_on`."""
 
     to_on: date
+    from_on: date | None = None
 
 
 def rank(fact: Fact) -> int:
@@ -258,7 +260,7 @@ def rank(fact: Fact) -> int:
 
 
 def takes_effect_on(fact: Fact) -> date:
-    """The date at which a fact enters the replay: a charge that was due before it was booked counts from its due date."""
+    """The date at which a fact enters the replay: a charge that was due before it was booked, at its due date."""
     return min(fact.due_on, fact.value_on) if isinstance(fact, Levy) else fact.value_on
 
 

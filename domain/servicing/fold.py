@@ -12,18 +12,20 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal, localcontext
 from enum import StrEnum
+from itertools import pairwise
 from types import MappingProxyType
 from typing import Final
 
+from domain.product.accounting import EXCESS, Event, Flag
 from domain.servicing.allocation import Allocation, Component, Due, DueType, Part, spend
 from domain.servicing.charge import penalty
-from domain.servicing.contract import Bearing, Contract, Grace
+from domain.servicing.contract import Bearing, Contract, Grace, Rest
 from domain.servicing.interest import daily_fraction, share
-from domain.product.accounting import EXCESS, Event, Flag
 from domain.servicing.movement import BUCKETS, NO_FLAGS, WRITTEN_OFF, Movement
 from domain.servicing.progress import ALL, C, F, I, Line, LineKind, N, P, Progress
 from domain.servicing.transaction import Transaction
 from ledger.money import Rounding, round_ratio
+
 
 class Stage(StrEnum):
     """How the lender carries the claim."""
@@ -90,7 +92,8 @@ class LevyState:
 class Fold:
     """State of a life after some facts and up to the beginning of `at`; amounts in minor units.
 
-    rates, pauses: dated changes of the contract's rate, and days that bear none. used: balance × days, for the cap.
+    rates, pauses: dated changes of the contract's rate, and days that bear none. resting: principal paid within the
+    current period, where that saves nothing before the next. used: balance × days, for the cap.
     """
 
     contract: Contract
@@ -105,6 +108,7 @@ class Fold:
     stage: Stage = Stage.PERFORMING
     creditor: str = CREDITOR_LENDER
     is_cancelled: bool = False
+    resting: int = 0
     used: int = 0
     recovered: int = 0
     transactions: list[Transaction] = field(default_factory=list)
@@ -125,8 +129,8 @@ class Fold:
         return Fold(
             contract=self.contract, at=self.at, lines=lines, levies=levies, excess=self.excess,
             disbursed=self.disbursed, started_on=self.started_on, rates=self.rates.copy(), pauses=self.pauses.copy(),
-            stage=self.stage, creditor=self.creditor, is_cancelled=self.is_cancelled, used=self.used,
-            recovered=self.recovered, transactions=self.transactions.copy(), movements=self.movements.copy(),
+            stage=self.stage, creditor=self.creditor, is_cancelled=self.is_cancelled, resting=self.resting,
+            used=self.used, recovered=self.recovered, transactions=self.transactions.copy(), movements=self.movements.copy(),
             versions=self.versions.copy(),
         )  # fmt: skip
 
@@ -150,7 +154,9 @@ class Fold:
     @property
     def dpd(self) -> int:
         """Days past due of the oldest open instalment; nought within grace that leaves no trace."""
-        oldest = min((line.due_on for line in self.lines if line.due_on < self.at and line.total_open > 0), default=None)
+        oldest = min(
+            (line.due_on for line in self.lines if line.due_on < self.at and line.total_open > 0), default=None
+        )
         days = (self.at - oldest).days if oldest else 0
         terms = self.contract.terms
         return 0 if self.contract.life.grace is Grace.NO_TRACE and days <= terms.grace_days else days
@@ -225,7 +231,7 @@ class Fold:
         self.used += balance * days
         if self.is_daily:
             overdue = sum(line.open(P) for line in self.lines if line.due_on <= self.at)
-            bearing = balance if self.contract.life.is_overdue_bearing else balance - overdue
+            bearing = balance + self.resting - (0 if self.contract.life.is_overdue_bearing else overdue)
             for line in self.lines:
                 if line.kind is not LineKind.DOWN_PAYMENT and line.from_on < to and line.due_on > self.at:
                     line.raw += self.interest(bearing, line, max(line.from_on, self.at), min(line.due_on, to))
@@ -258,7 +264,7 @@ class Fold:
         cuts |= {on for pause in self.pauses for on in pause if from_on < on < to_on}
         dates = sorted(cuts)
         starts = [on for on, _ in self.rates]
-        for a, b in zip(dates, dates[1:], strict=False):
+        for a, b in pairwise(dates):
             if any(x <= a < y for x, y in self.pauses):
                 yield Decimal(0), a, b
             else:
@@ -266,6 +272,8 @@ class Fold:
 
     def tick(self) -> None:
         """What happens by itself at the beginning of today."""
+        if self.resting and any(line.due_on == self.at for line in self.lines):
+            self.resting = 0
         self.refresh()
         self._late_fees()
         self._run_penalties()
@@ -306,8 +314,10 @@ class Fold:
             left -= line.paid[P] + line.waived[P] if id(line) in held else line.owed[P]
         carry = next((line.carry for line in reversed(self.lines) if line.is_closed), 0)
         last = self._absorber(ahead)
+        resting = self._resting()
         for line in ahead:
-            planned = self.interest(left, line, max(line.from_on, self.at), line.due_on)
+            bearing = left + (resting if line.from_on <= self.at < line.due_on else 0)
+            planned = self.interest(bearing, line, max(line.from_on, self.at), line.due_on)
             accrued = self.rounded(line.raw + planned) + line.credited[I] + carry
             paid = line.paid[P] + line.waived[P]
             if line is last:
@@ -325,6 +335,13 @@ class Fold:
             left -= rest
             if line.due_on <= self.at:
                 line.is_closed, line.carry = True, carry
+
+    def _resting(self) -> int:
+        """What the current period goes on bearing interest on besides the plan: paid or overdue, until it ends."""
+        if self.contract.life.rest is Rest.DAILY:
+            return 0
+        late = sum(line.open(P) for line in self.lines if line.due_on <= self.at)
+        return self.resting + (late if self.contract.life.is_overdue_bearing else 0)
 
     @staticmethod
     def _absorber(ahead: Iterable[Line]) -> Line | None:
@@ -374,7 +391,8 @@ class Fold:
         return round_ratio(*bound.as_integer_ratio(), Rounding.FLOOR) - others
 
     def _apply_excess(self) -> None:
-        dues = list(self.dues(is_ahead=False))
+        own = {line.no for line in self.lines if line.creditor == CREDITOR_LENDER}
+        dues = [due for due in self.dues(is_ahead=False) if due.no in own]
         if sum(due.amount for due in dues):
             held = self.excess
             made = spend(held, dues, self.contract.strategy("REPAYMENT"))
@@ -438,11 +456,7 @@ class Fold:
         """Accrue all that the plan still asks for, earned or not."""
         for line in self.lines:
             if line.creditor == CREDITOR_LENDER:
-                parts = tuple(
-                    Part(line.no, one, line.open(one))
-                    for one in (I, F, N, C)
-                    if line.open(one) > 0
-                )
+                parts = tuple(Part(line.no, one, line.open(one)) for one in (I, F, N, C) if line.open(one) > 0)
                 self.recognise_ahead(Allocation(parts, 0), {line.no: line})
 
     def _book_accruals(self, made: Mapping[Component, int], due: int) -> None:
@@ -521,6 +535,8 @@ class Fold:
                 line.waived[part.component] += part.amount
             else:
                 line.paid[part.component] += part.amount
+                if part.component is P and self.contract.life.rest is Rest.PERIOD:
+                    self.resting += part.amount
                 if line.due_on > self.at:
                     line.in_advance += part.amount
                 elif line.due_on < self.at:

@@ -16,7 +16,7 @@ from typing import Final
 
 from domain.product.accounting import EXCESS, Event, Flag
 from domain.servicing.allocation import Allocation, Component, Dictated, DueType, Part, Pass, Strategy, spend
-from domain.servicing.contract import Contract, EarlyInterest
+from domain.servicing.contract import ChargedOff, Contract, EarlyInterest
 from domain.servicing.fact import (
     Accelerate,
     Basis,
@@ -55,11 +55,13 @@ from domain.servicing.replan import (
     down_payment,
     extra_line,
     interest_now,
+    pause,
     prepay,
     re_age,
     re_amortise,
     reprice,
     reschedule,
+    stop_interest,
 )
 from domain.servicing.transaction import Transaction
 from ledger.money import round_ratio
@@ -152,7 +154,7 @@ def happen(fold: Fold, fact: Fact) -> None:
     fold.tick()
 
 
-# --- money out -----------------------------------------------------------------------------------------------------------
+# --- money out --------------------------------------------------------------------------------------------------------
 
 
 def _disburse(fold: Fold, fact: Disburse) -> None:
@@ -174,9 +176,7 @@ def _disburse(fold: Fold, fact: Disburse) -> None:
         fold.excess -= used
         amounts = fold.settle(made, fact_no=fact.no)
     met = sum(amounts.pop(name, 0) for name in ("principal", "overdue_principal"))
-    fold.book(
-        Event.DISBURSEMENT_SUCCEEDED, {"principal": fact.amount - met, EXCESS: met}, fact_no=fact.no
-    )
+    fold.book(Event.DISBURSEMENT_SUCCEEDED, {"principal": fact.amount - met, EXCESS: met}, fact_no=fact.no)
     if fold.stage is Stage.NON_ACCRUAL:
         fold.book(Event.NON_ACCRUAL, {"principal": fact.amount - met}, fact_no=fact.no)
     fold.book(Event.OVERPAYMENT_APPLIED, amounts, fact_no=fact.no)
@@ -213,7 +213,7 @@ def _cancel(fold: Fold, fact: Cancel) -> None:
     fold.transact(fact.no, "CANCELLED", principal, made)
 
 
-# --- money in ------------------------------------------------------------------------------------------------------------
+# --- money in ---------------------------------------------------------------------------------------------------------
 
 
 def _pay(fold: Fold, fact: Pay) -> None:
@@ -258,15 +258,20 @@ def _prepay(fold: Fold, fact: Pay) -> None:
     )  # fmt: skip
     if room > principal:
         cut = next(line for line in fold.lines if line.kind is LineKind.CLOSING and line.due_on == fold.at)
-        fold.levy(
-            no=fact.no, name="PREPAYMENT_FEE", component=F, amount=room - principal, due_on=fold.at, line=cut
-        )
+        fold.levy(no=fact.no, name="PREPAYMENT_FEE", component=F, amount=room - principal, due_on=fold.at, line=cut)
     fold.refresh()
     fold.version(fact.intent, fact.no)
 
 
 def _receive(
-    fold: Fold, no: int, amount: int, kind: PayKind, *, split: Dictated | None = None, is_ahead: bool = False, flags: frozenset[Flag] = NO_FLAGS
+    fold: Fold,
+    no: int,
+    amount: int,
+    kind: PayKind,
+    *,
+    split: Dictated | None = None,
+    is_ahead: bool = False,
+    flags: frozenset[Flag] = NO_FLAGS,
 ) -> None:
     """Allocate money, write it on the lines and tell the books."""
     if split is not None:
@@ -289,7 +294,7 @@ def _receive(
 
 EVENTS: Final[Mapping[PayKind, Event]] = MappingProxyType(
     {
-        **{kind: Event(kind) for kind in PayKind if kind in set(Event)},
+        **{kind: Event(kind.value) for kind in PayKind if kind is not PayKind.INTEREST_PAYMENT_WAIVER},
         PayKind.INTEREST_PAYMENT_WAIVER: Event.INTEREST_REFUND,
     }
 )
@@ -347,7 +352,7 @@ def _recover(fold: Fold, fact: Recover) -> None:
     fold.transact(fact.no, "RECOVERY", fact.amount, made)
 
 
-# --- charges -------------------------------------------------------------------------------------------------------------
+# --- charges ----------------------------------------------------------------------------------------------------------
 
 
 def _levy(fold: Fold, fact: Levy) -> None:
@@ -364,9 +369,8 @@ def _levy(fold: Fold, fact: Levy) -> None:
                     due_on=line.due_on, line=line,
                 )  # fmt: skip
         return
-    line = fold.line_at(fact.due_on)
-    if line is None:
-        line = extra_line(fold)
+    line = fold.line_at(fact.due_on) or extra_line(fold)
+    if line.kind is LineKind.EXTRA:
         line.due_on = max(line.due_on, fact.due_on)
     fold.levy(
         no=fact.no, name=fact.name, component=fact.component, amount=_charge_amount(fold, fact, None),
@@ -410,7 +414,7 @@ def _waive(fold: Fold, fact: Waive) -> None:
     fold.transact(fact.no, event, sum(part.amount for part in parts), made)
 
 
-# --- taking back ---------------------------------------------------------------------------------------------------------
+# --- taking back ------------------------------------------------------------------------------------------------------
 
 
 def _chargeback(fold: Fold, fact: Chargeback) -> None:
@@ -456,7 +460,7 @@ def _given_back(fold: Fold, fact: Chargeback) -> dict[Component, int]:
 
 def _credit(fold: Fold, split: Mapping[Component, int]) -> Line:
     """Ask again for what was given back: in the instalment of the day, after maturity in an extra one."""
-    line = next(
+    line: Line | None = next(
         (
             line
             for line in fold.lines
@@ -491,17 +495,17 @@ def _parts(split: Mapping[Component, int]) -> tuple[Part, ...]:
     return tuple(Part(1, component, amount) for component, amount in split.items() if amount > 0)
 
 
-# --- changes of the plan -------------------------------------------------------------------------------------------------
+# --- changes of the plan ----------------------------------------------------------------------------------------------
 
 
 def _change_rate(fold: Fold, fact: ChangeRate) -> None:
-    reprice(fold, fact.rate_annual, fold.at)
+    reprice(fold, fact.rate_annual, fact.from_on or fold.at)
     fold.refresh()
     fold.version("RATE_CHANGE", fact.no)
 
 
 def _pause(fold: Fold, fact: Pause) -> None:
-    fold.pauses.append((fold.at, fact.to_on))
+    pause(fold, fact.from_on or fold.at, fact.to_on)
     fold.refresh()
     fold.version("INTEREST_PAUSE", fact.no)
 
@@ -549,10 +553,18 @@ def _accelerate(fold: Fold, fact: Accelerate) -> None:
     fold.transact(fact.no, "ACCELERATED", fold.balance, Allocation((), 0))
 
 
-# --- the end of a claim --------------------------------------------------------------------------------------------------
+# --- the end of a claim -----------------------------------------------------------------------------------------------
 
 
 def _charge_off(fold: Fold, fact: ChargeOff) -> None:
+    behaviour = fold.contract.life.charged_off
+    if behaviour is ChargedOff.ACCELERATED:
+        close(fold, interest=EarlyInterest.TO_DATE)
+    elif behaviour is ChargedOff.ZERO_INTEREST:
+        stop_interest(fold)
+    if behaviour is not ChargedOff.REGULAR:
+        fold.refresh()
+        fold.version("CHARGE_OFF", fact.no)
     fold.recognise()
     if fold.contract.life.is_charge_off_whole:
         fold.recognise_all()

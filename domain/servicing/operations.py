@@ -16,7 +16,7 @@ from sqlalchemy import ARRAY, Column, Connection, Table, bindparam, func, insert
 
 from domain.command import Command
 from domain.product import queries as products
-from domain.product.accounting import Event
+from domain.product.accounting import Event, Party
 from domain.product.version import ProductVersion
 from domain.refusals import KeyReused, Refusal
 from domain.servicing import queries, tables
@@ -47,7 +47,7 @@ from domain.servicing.posting import (
     movement_entries,
     movement_entry,
     repayment_entries,
-    rule_set_of,
+    rule_set,
     service_fee_entries,
 )
 from domain.servicing.refusal import (
@@ -452,8 +452,8 @@ def close_lives(conn: Connection, sweep: Sweep) -> Swept | Refusal:
     rule_sets = _rule_sets(conn, {_version_of(one.loan) for one in running})
     entries: list[tuple[Batch, Entry | None]] = []
     for batch in made:
-        rule_set = rule_sets[batch.product_id, batch.product_version]
-        entry = movement_entry(batch, rule_set, key=sweep.key, on=sweep.on, actor=sweep.command.actor)
+        rules = rule_sets[batch.product_id, batch.product_version]
+        entry = movement_entry(batch, rules, key=sweep.key, on=sweep.on, actor=sweep.command.actor)
         if isinstance(entry, Refusal):
             return entry
         entries.append((batch, entry))
@@ -752,7 +752,7 @@ def _rule_sets(conn: Connection, versions: Iterable[tuple[int, int]]) -> dict[tu
     for of in versions:
         version = products.version(conn, product_id=of[0], version=of[1])
         assert version is not None, "a loan's product version is published"
-        made[of] = rule_set_of(version)
+        made[of] = rule_set(version, Party.LENDER)
     return made
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from types import MappingProxyType
 from typing import Any
 from uuid import NAMESPACE_OID, UUID, uuid5
 
@@ -60,6 +61,24 @@ class Group:
     product_version: int
     is_taken_back: bool
     shares: tuple[Share, ...]
+
+
+def rule_set(product: ProductVersion, party: Party) -> RuleSet:
+    """Return how one party's book posts the loans of a product version, for `ruleset` and `twin`.
+
+    The overpayment that is applied is the debit of what it meets, and no line of its own; fees stay where they are when a
+    loan stops to accrue.
+    """
+    return RuleSet(
+        code=f"{product.code}/{product.version}",
+        party=party,
+        name_zh=product.name_zh,
+        name_en=product.name_en,
+        rules=MappingProxyType(
+            {name: rule for name, rule in product.posting_rules.items() if Event(name).party is party}
+        ),
+        ignored=CN_LENDER.ignored,
+    )
 
 
 def groups(shares: Iterable[Share]) -> Iterator[Group]:
@@ -136,18 +155,6 @@ def service_fee_entries(
         for kind, book in ((Event.SERVICE_FEE_LENDER, loan.book), (Event.SERVICE_FEE_PLATFORM, loan.platform_book)):
             entry = entry_of(loan, key=f"loan:{loan.application_id}:service-fee", on=on, actor=actor)
             yield apply(rules[kind], {"service_fee": loan.service_fee}, **{**entry, "book": book}, event_id=event_id)
-
-
-def rule_set_of(version: ProductVersion) -> RuleSet:
-    """Return how the lender's book posts the lives of a product's loans."""
-    return RuleSet(
-        code=version.code,
-        party=Party.LENDER,
-        name_zh=version.name_zh,
-        name_en=version.name_en,
-        rules=version.posting_rules,
-        ignored=CN_LENDER.ignored,
-    )
 
 
 def movement_entries(

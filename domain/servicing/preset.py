@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-_ADVANCED: Final = {
+from domain.servicing.quotation import Json
+
+_ADVANCED: Final[Json] = {
     "steps": [
         f"{due}_{component}"
         for due in ("PAST_DUE", "DUE", "IN_ADVANCE")
@@ -15,16 +17,20 @@ _ADVANCED: Final = {
     "processing": "HORIZONTAL",
     "future": "NEXT",
 }
-_BANK: Final = {
+_BANK: Final[Mapping[str, Json]] = {
     "allocation": "BANK_NORMAL",
     "npl": {"allocation": "BANK_NPL", "after": 90},
     "nonAccrual": {"after": 90, "policy": "CASH_BASIS"},
 }
 
-LIVES: Final[Mapping[str, Mapping[str, object]]] = MappingProxyType(
+LIVES: Final[Mapping[str, Mapping[str, Json]]] = MappingProxyType(
     {
         "FINERACT_PROGRESSIVE": {"bearing": "DAILY", "allocation": {"DEFAULT": _ADVANCED}, "chargeOffWhole": True},
-        "FINERACT_CUMULATIVE": {"allocation": "mifos-standard-strategy", "chargeOffWhole": True, "spread": "ON_OR_AFTER"},
+        "FINERACT_CUMULATIVE": {
+            "allocation": "mifos-standard-strategy",
+            "chargeOffWhole": True,
+            "spread": "ON_OR_AFTER",
+        },
         **dict.fromkeys(("CN_BANK_30_360", "CN_ACT_360_SOLVED", "CN_ACT_365_SOLVED", "JOINT_LOAN_HYBRID"), _BANK),
     }
 )

@@ -86,7 +86,8 @@ class Line:
         return Line(
             no=self.no, kind=self.kind, from_on=self.from_on, due_on=self.due_on, owed=self.owed.copy(),
             paid=self.paid.copy(), waived=self.waived.copy(), recognised=self.recognised.copy(), emi=self.emi,
-            raw=self.raw, earned=self.earned, is_closed=self.is_closed, carry=self.carry, credited=self.credited.copy(), run=self.run.copy(),
+            raw=self.raw, earned=self.earned, is_closed=self.is_closed, carry=self.carry, credited=self.credited.copy(),
+            run=self.run.copy(),
             levied=self.levied.copy(), due_moved=self.due_moved, overdue_moved=self.overdue_moved,
             measure=self.measure, interest_measure=self.interest_measure, is_late_charged=self.is_late_charged,
             in_advance=self.in_advance, late=self.late, completed_on=self.completed_on, creditor=self.creditor,
@@ -95,8 +96,9 @@ class Line:
     def frozen(self) -> Progress:
         """The line as a value."""
         return Progress(
-            no=self.no, kind=self.kind, from_on=self.from_on, due_on=self.due_on, owed=MappingProxyType(dict(self.owed)),
-            paid=MappingProxyType(dict(self.paid)), waived=MappingProxyType(dict(self.waived)),
+            no=self.no, kind=self.kind, from_on=self.from_on, due_on=self.due_on,
+            owed=MappingProxyType(dict(self.owed)), paid=MappingProxyType(dict(self.paid)),
+            waived=MappingProxyType(dict(self.waived)),
             in_advance=self.in_advance, late=self.late, completed_on=self.completed_on, creditor=self.creditor,
         )  # fmt: skip
 

@@ -33,7 +33,7 @@ from sqlalchemy import (
     type_coerce,
 )
 from sqlalchemy import cast as sql_cast
-from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy.dialects.postgresql import aggregate_order_by, distinct_on
 
 from domain.command import Command
 from domain.product.accounting import Event
@@ -345,7 +345,7 @@ def _plain_dossiers(conn: Connection, loan_ids: Sequence[int]) -> dict[int, Doss
     }
     latest = (
         select(a.c.loan_id, a.c.booked)
-        .distinct(a.c.loan_id, a.c.no)
+        .ext(distinct_on(a.c.loan_id, a.c.no))
         .where(scope(a.c.loan_id))
         .order_by(a.c.loan_id, a.c.no, a.c.accrual_id.desc())
     ).subquery()

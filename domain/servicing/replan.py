@@ -12,12 +12,13 @@ from decimal import Decimal, localcontext
 from typing import Final
 
 from domain.calendar import add_months
+from domain.servicing.allocation import Component
 from domain.servicing.contract import EarlyInterest, Spread
 from domain.servicing.duedate import MONTHS, Unit
 from domain.servicing.fact import ReAge, Reschedule
-from domain.servicing.fold import PRECISION, Fold
+from domain.servicing.fold import PRECISION, Fold, LevyState
 from domain.servicing.interest import months_between, period, share
-from domain.servicing.progress import ALL, F, I, Line, LineKind, P
+from domain.servicing.progress import ALL, C, F, I, Line, LineKind, N, P
 from domain.servicing.schedule import Remaining, plan, schedule
 from domain.servicing.terms import Grace, Method
 from ledger.money import Rounding, round_ratio
@@ -152,49 +153,53 @@ def _plan_interest(fold: Fold, lines: Sequence[Line], principal: int) -> None:
 
 
 def re_age(fold: Fold, fact: ReAge) -> int:
-    """Move what is open to new instalments; returns the principal moved."""
-    moved = dict.fromkeys(ALL, 0)
-    kept, recognised = [], 0
-    for line in fold.lines:
-        if line.creditor != fold.creditor:
-            kept.append(line)
-            continue
-        for component in (P, I):
-            amount = line.open(component)
-            if component is I and line.due_on > fold.at:
-                amount = max(line.earned - line.paid[I] - line.waived[I], 0)
-                line.owed[I] = line.paid[I] + line.waived[I]
-            moved[component] += amount
-            line.owed[component] = line.paid[component] + line.waived[component]
-        recognised += line.recognised[I] - line.paid[I] - line.waived[I]
-        line.recognised[I] = line.paid[I] + line.waived[I]
-        if line.due_on <= fold.at or sum(line.owed.values()):
-            if line.completed_on is None and line.total_open == 0:
-                line.completed_on = fold.at
+    """Move what is open to new instalments; returns the principal moved.
+
+    What has begun stays, met on this day; what has not is gone. Interest of the days so far goes to the first new one.
+    """
+    moved, recognised = _taken_out(fold)
+    own = [line for line in fold.lines if line.creditor == fold.creditor]
+    gone = {
+        id(line) for line in own if line.due_on > fold.at and line.from_on >= fold.at and not sum(line.owed.values())
+    }
+    kept = [line for line in fold.lines if id(line) not in gone]
+    for line in kept:
+        if line.creditor == fold.creditor:
+            line.due_on = fold.at if line.from_on < fold.at < line.due_on else line.due_on
+            line.completed_on = line.completed_on or (None if line.total_open else fold.at)
             line.is_closed, line.carry = True, 0
-            kept.append(line)
-    before = max([line.due_on for line in kept if line.due_on < fact.first_on], default=fold.started_on or fold.at)
+    before = max([line.due_on for line in kept if line.due_on <= fact.first_on], default=fold.started_on or fold.at)
     made = []
     for n in range(fact.count):
         due_on = stepped(fact.first_on, n * fact.every, fact.unit)
-        made.append(Line(no=0, kind=LineKind.RE_AGED, from_on=before, due_on=due_on))
+        made.append(Line(no=0, kind=LineKind.RE_AGED, from_on=before, due_on=due_on, creditor=fold.creditor))
         before = due_on
     for line, part in zip(made, equal_parts(fold, moved[P], fact.count), strict=True):
         line.owed[P] = part
     fold.lines = [*kept, *made]
     _drop_unused(fold)
-    if fold.rates and any(rate for _, rate in fold.rates):
-        begins = made[0].from_on
-        made[0].from_on = max(begins, fold.at) if begins < fold.at else begins
+    if any(rate for _, rate in fold.rates):
+        made[0].from_on = max(made[0].from_on, fold.at)
         solve(fold, made, moved[P])
-    if moved[I]:
-        made[0].owed[I] += moved[I]
-        made[0].credited[I] += moved[I]
+    made[0].owed[I] += moved[I]
+    made[0].credited[I] += moved[I]
     made[0].recognised[I] = recognised
-    for line in made:
-        line.creditor = fold.creditor
     fold.renumber()
     return moved[P]
+
+
+def _taken_out(fold: Fold) -> tuple[dict[Component, int], int]:
+    """Cut the lender's lines down to what was paid of principal and interest; what was open, and accrued beyond it."""
+    moved, recognised = dict.fromkeys(ALL, 0), 0
+    for line in fold.lines:
+        if line.creditor == fold.creditor:
+            moved[P] += line.open(P)
+            moved[I] += max(line.earned - line.paid[I] - line.waived[I], 0) if line.due_on > fold.at else line.open(I)
+            recognised += line.recognised[I] - line.paid[I] - line.waived[I]
+            for component in (P, I):
+                line.owed[component] = line.paid[component] + line.waived[component]
+            line.recognised[I] = line.owed[I]
+    return moved, recognised
 
 
 def re_amortise(fold: Fold) -> int:
@@ -217,6 +222,8 @@ def re_amortise(fold: Fold) -> int:
 def reschedule(fold: Fold, fact: Reschedule) -> None:
     """Move, lengthen or reprice the instalments from a due date on."""
     lines = [line for line in fold.lines if line.kind in REGULAR and line.due_on >= fact.from_due_on]
+    if not lines:  # an earlier fact that became known later has left none
+        return
     if fact.rate_annual is not None:
         reprice(fold, fact.rate_annual, max(lines[0].from_on, fold.at))
     if fact.to_due_on is not None:
@@ -255,6 +262,31 @@ def reprice(fold: Fold, rate: Decimal, from_on: date) -> None:
         _plan_interest(fold, lines, sum(line.owed[P] for line in lines))
 
 
+def pause(fold: Fold, from_on: date, to_on: date) -> None:
+    """Take the interest of some days out of the plan; payments stay, and what is not interest is principal."""
+    fold.pauses.append((from_on, to_on))
+    if not fold.is_daily:
+        _keep_payments(fold, [line for line in fold.lines if line.kind in REGULAR and line.due_on > from_on])
+
+
+def stop_interest(fold: Fold) -> None:
+    """From today the loan bears no interest; payments stay."""
+    fold.rates = [*(one for one in fold.rates if one[0] < fold.at), (fold.at, Decimal(0))]
+    if not fold.is_daily:
+        _keep_payments(fold, [line for line in fold.lines if line.kind in REGULAR and line.due_on > fold.at])
+
+
+def _keep_payments(fold: Fold, lines: Sequence[Line]) -> None:
+    left = sum(line.owed[P] for line in lines)
+    for n, line in enumerate(lines, start=1):
+        interest = max(planned_interest(fold, line, left), line.paid[I] + line.waived[I])
+        if line.emi is not None or n == len(lines):
+            part = left if n == len(lines) else min(max((line.emi or 0) - interest, line.paid[P]), left)
+            line.owed[P] = part
+        line.owed[I] = interest
+        left -= line.owed[P]
+
+
 def close(fold: Fold, *, interest: EarlyInterest, kind: LineKind = LineKind.CLOSING) -> None:
     """Make all that has not fallen due one instalment of today: all principal, interest to date or of the period."""
     ahead = [line for line in fold.lines if line.due_on > fold.at]
@@ -267,29 +299,23 @@ def close(fold: Fold, *, interest: EarlyInterest, kind: LineKind = LineKind.CLOS
         for line in ahead
     )
     others = {one: sum(line.open(one) for line in ahead) for one in ALL if one not in {P, I}}
-    touched = []
-    for line in ahead:
-        for component in ALL:
-            line.owed[component] = line.paid[component] + line.waived[component]
-        line.levied = {one: line.owed[one] for one in ALL}
-        if sum(line.owed.values()):
-            line.completed_on = line.completed_on or fold.at
-            line.due_on, line.is_closed, line.carry = max(fold.at, line.from_on), True, 0
-            touched.append(line)
-    last = Line(no=ahead[0].no, kind=kind, from_on=min(ahead[0].from_on, fold.at), due_on=fold.at)
-    last.creditor = ahead[0].creditor
-    last.owed = {**others, P: principal, I: earned}
-    last.levied = dict(others) | {P: 0, I: 0}
-    last.is_closed, last.earned = True, earned
-    for levy in fold.levies:
-        if any(levy.line is line for line in ahead) and levy.open:
-            levy.line, levy.due_on = last, min(levy.due_on, fold.at)
-    last.recognised = {one: sum(line.recognised[one] for line in ahead) - sum(
-        line.paid[one] + line.waived[one] for line in touched) for one in ALL}
-    for line in touched:
-        line.recognised = {one: line.paid[one] + line.waived[one] for one in ALL}
+    held = [levy for levy in fold.levies if levy.open and any(levy.line is line for line in ahead)]
+    touched, recognised = _keep_paid(fold, ahead)
+    last = next((line for line in fold.lines if line.due_on == fold.at and line.kind is LineKind.INSTALMENT), None)
+    if last is None:
+        last = Line(no=ahead[0].no, kind=kind, from_on=min(ahead[0].from_on, fold.at), due_on=fold.at)
+        last.creditor = ahead[0].creditor
+        fold.lines.append(last)
+    for component, amount in {**others, P: principal, I: earned}.items():
+        last.owed[component] += amount
+        last.recognised[component] += recognised[component]
+        last.levied[component] += amount if component not in {P, I} else 0
+    last.is_closed, last.carry, last.earned = True, 0, last.owed[I]
+    last.completed_on = None if last.total_open else last.completed_on
+    for levy in held:
+        levy.line, levy.due_on = last, min(levy.due_on, fold.at)
     gone = {id(line) for line in ahead} - {id(line) for line in touched}
-    fold.lines = [line for line in fold.lines if id(line) not in gone] + [last]
+    fold.lines = [line for line in fold.lines if id(line) not in gone]
     fold.renumber()
 
 
@@ -301,41 +327,70 @@ def prepay(fold: Fold, principal: int, interest: int, *, is_shorter: bool, whole
     ahead = [line for line in fold.lines if line.kind in REGULAR and line.due_on > fold.at]
     current = ahead[0]
     rest = sum(line.open(P) for line in ahead) - principal
+    shape = [line.open(P) for line in ahead]
+    each, is_level = current.owed[P], current.emi is not None
     emi = next((line.emi for line in ahead if line.emi is not None), current.owed[P] + current.owed[I])
-    cut = Line(no=current.no, kind=LineKind.CLOSING, from_on=min(current.from_on, fold.at), due_on=fold.at, is_closed=True)
-    cut.owed[P], cut.owed[I], cut.earned = principal, interest, interest
-    cut.recognised[I] = current.recognised[I]
-    cut.raw = current.raw
     dates = [line.due_on for line in ahead]
+    touched, recognised = _keep_paid(fold, ahead)
+    cut = Line(
+        no=current.no, kind=LineKind.CLOSING, from_on=min(current.from_on, fold.at), due_on=fold.at, is_closed=True
+    )  # fmt: skip
+    cut.owed[P], cut.owed[I], cut.earned = principal, interest, interest
+    cut.recognised[I] = recognised[I]
     starts = [fold.at, *dates[:-1]]
     made = [Line(no=0, from_on=a, due_on=b) for a, b in zip(starts, dates, strict=True)]
     if not is_shorter:
-        if current.emi is not None:
+        if is_level:
             solve(fold, made, rest)
         else:
-            for line, part in zip(made, _in_proportion(ahead, rest), strict=True):
+            for line, part in zip(made, _in_proportion(shape, rest), strict=True):
                 line.owed[P] = part
             _plan_interest(fold, made, rest)
     else:
-        made = _shortened(fold, made, rest, emi, level_one=current.emi is not None, principal=current.owed[P])
+        made = _shortened(fold, made, rest, emi, level_one=is_level, principal=each)
     if whole and made:
         made[0].owed[I] = 0
         if made[0].emi is not None and len(made) > 1:
             made[0].emi = made[0].owed[P]
     for levy in fold.levies:
         for n, line in enumerate(ahead):
-            if levy.line is line:
-                target = made[min(n, len(made) - 1)] if made else cut
-                levy.line = target
-                target.levied[levy.component] += levy.open
-                target.owed[levy.component] += levy.open
-                levy.amount -= levy.paid + levy.waived
-                levy.paid = levy.waived = 0
+            if levy.line is line and levy.open:
+                _move_levy(levy, made[min(n, len(made) - 1)] if made else cut)
+    home = made[0] if made else cut
+    for component in (F, N, C):
+        home.recognised[component] += recognised[component]
     for line in (cut, *made):
         line.creditor = current.creditor
-    gone = {id(line) for line in ahead}
+    gone = {id(line) for line in ahead} - {id(line) for line in touched}
     fold.lines = [line for line in fold.lines if id(line) not in gone] + [cut, *made]
     fold.renumber()
+
+
+def _keep_paid(fold: Fold, ahead: Sequence[Line]) -> tuple[list[Line], dict[Component, int]]:
+    """Cut lines that are planned anew down to what was paid; those that were, and what was accrued beyond it."""
+    recognised = dict.fromkeys(ALL, 0)
+    touched = []
+    for line in ahead:
+        for component in ALL:
+            met = line.paid[component] + line.waived[component]
+            recognised[component] += line.recognised[component] - (met if component is not P else 0)
+            line.owed[component] = met
+            line.recognised[component] = met if component is not P else 0
+        line.levied, line.run = {one: line.owed[one] for one in ALL}, dict.fromkeys(ALL, 0)
+        if sum(line.owed.values()):
+            line.completed_on = line.completed_on or fold.at
+            line.due_on, line.is_closed, line.carry = max(fold.at, line.from_on), True, 0
+            touched.append(line)
+    return touched, recognised
+
+
+def _move_levy(levy: LevyState, home: Line) -> None:
+    """Lay what is open of a charge on another line; what was paid of it stays where it was paid."""
+    home.levied[levy.component] += levy.open
+    home.owed[levy.component] += levy.open
+    levy.amount -= levy.paid + levy.waived
+    levy.paid = levy.waived = 0
+    levy.line = home
 
 
 def _shortened(
@@ -363,7 +418,13 @@ def extra_line(fold: Fold) -> Line:
         if line.kind is LineKind.EXTRA:
             line.due_on = max(line.due_on, fold.at)
             return line
-    line = Line(no=0, kind=LineKind.EXTRA, from_on=fold.maturity_on, due_on=max(fold.at, fold.maturity_on), creditor=fold.creditor)
+    line = Line(
+        no=0,
+        kind=LineKind.EXTRA,
+        from_on=fold.maturity_on,
+        due_on=max(fold.at, fold.maturity_on),
+        creditor=fold.creditor,
+    )
     fold.lines.append(line)
     fold.renumber()
     return line
@@ -398,10 +459,7 @@ def _drop_unused(fold: Fold) -> None:
     last = fold.lines[-1]
     for levy in fold.levies:
         if id(levy.line) not in present:
-            home = fold.line_at(levy.due_on) or last
-            levy.line = home
-            home.levied[levy.component] += levy.open
-            home.owed[levy.component] += levy.open
+            _move_levy(levy, fold.line_at(levy.due_on) or last)
 
 
 def _shift(lines: Sequence[Line], to: date) -> None:
@@ -416,10 +474,10 @@ def _shift(lines: Sequence[Line], to: date) -> None:
         before = line.due_on
 
 
-def _in_proportion(lines: Sequence[Line], rest: int) -> list[int]:
-    whole, made, left = sum(line.open(P) for line in lines), list[int](), rest
-    for line in lines[:-1]:
-        part = share(rest, elapsed=line.open(P), days=whole) if whole else 0
+def _in_proportion(shape: Sequence[int], rest: int) -> list[int]:
+    whole, made, left = sum(shape), list[int](), rest
+    for one in shape[:-1]:
+        part = share(rest, elapsed=one, days=whole) if whole else 0
         made.append(min(part, left))
         left -= made[-1]
     return [*made, left]

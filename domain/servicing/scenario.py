@@ -9,20 +9,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
-from domain.refusals import Invalid, Refusal, invalid, text
 from domain.product.catalogue import RULE_SETS
 from domain.product.ruleset import EventUnruled, RuleSet, lines
+from domain.refusals import Invalid, Refusal, invalid, text
 from domain.servicing.admission import book
 from domain.servicing.allocation import (
     STRATEGIES,
-    AllocationBy,
     Component,
     Dictated,
     DueType,
@@ -36,11 +35,13 @@ from domain.servicing.allocation import (
 from domain.servicing.contract import (
     DEFAULT,
     Bearing,
+    ChargedOff,
     Contract,
     EarlyInterest,
     Grace,
     LifeTerms,
     Prepayment,
+    Rest,
     Spread,
 )
 from domain.servicing.duedate import Unit
@@ -76,15 +77,13 @@ from domain.servicing.preset import LIVES
 from domain.servicing.progress import ALL, C, F, I, N, P
 from domain.servicing.quotation import Json, Reader, asked
 from domain.servicing.refusal import (
-    ConventionUnknown,
     TermInvalid,
     TermMissing,
     TermNotListed,
     TermsNotJson,
-    TermUnknown,
 )
 from domain.servicing.standing import outlook
-from domain.servicing.terms import Terms
+from domain.servicing.terms import AllocationBy, Terms
 from domain.servicing.transaction import Transaction
 from ledger.money import Money
 
@@ -157,7 +156,7 @@ class Answer:
     gone: tuple[Transaction, ...]
 
 
-# --- reading -------------------------------------------------------------------------------------------------------------
+# --- reading ----------------------------------------------------------------------------------------------------------
 
 
 def scenario_of(text_: str) -> Scenario | Invalid:
@@ -240,6 +239,8 @@ def _life(reader: Reader, terms: Terms | None) -> LifeTerms:
             lock_in_days=prepayment.whole("lockInDays", low=0, high=36_600, absent=0),
         ),
         cooling_off_days=reader.whole("coolingOffDays", low=0, high=366, absent=0),
+        charged_off=reader.member("chargeOff", ChargedOff, ChargedOff.REGULAR),
+        rest=reader.member("rest", Rest, Rest.DAILY),
         is_charge_off_whole=reader.flag("chargeOffWhole", absent=False),
     )
     for part in (npl, non_accrual, prepayment, reader):
@@ -319,7 +320,9 @@ def _strategy(reader: Reader, name: str) -> Strategy:
         if due in set(DueType) and word.lower() in set(Component):
             steps.append((DueType(due), Component(word.lower())))
         else:
-            part.wrong(TermInvalid, f"steps[{n}]", name="steps", expected="a due type and a component: PAST_DUE_PENALTY")
+            part.wrong(
+                TermInvalid, f"steps[{n}]", name="steps", expected="a due type and a component: PAST_DUE_PENALTY"
+            )
     horizontal = part.member("processing", Processing, Processing.HORIZONTAL) is Processing.HORIZONTAL
     target = part.member("future", Target, Target.NEXT)
     part.done()
@@ -382,7 +385,15 @@ def _pay(reader: Reader, no: int) -> Make:
     tolerance = reader.amount("tolerance", 0, low=0)
     split = Dictated(parts, tolerance) if parts else None
     return lambda n, on, booked: Pay(
-        no=n, value_on=on, booked_on=booked, amount=amount, kind=kind, intent=intent, channel=channel, of=of, split=split
+        no=n,
+        value_on=on,
+        booked_on=booked,
+        amount=amount,
+        kind=kind,
+        intent=intent,
+        channel=channel,
+        of=of,
+        split=split,
     )
 
 
@@ -443,7 +454,8 @@ def _refund(reader: Reader, no: int) -> Make:
 def _rate_change(reader: Reader, no: int) -> Make:
     del no
     rate = reader.needed("rateAnnual", reader.rate("rateAnnual", None), Decimal(0))
-    return lambda n, on, booked: ChangeRate(no=n, value_on=on, booked_on=booked, rate_annual=rate)
+    from_on = reader.day("from", None)
+    return lambda n, on, booked: ChangeRate(no=n, value_on=on, booked_on=booked, rate_annual=rate, from_on=from_on)
 
 
 def _reschedule(reader: Reader, no: int) -> Make:
@@ -503,7 +515,8 @@ def _repurchase(reader: Reader, no: int) -> Make:
 def _pause(reader: Reader, no: int) -> Make:
     del no
     to_on = reader.needed("to", reader.day("to", None), date.max)
-    return lambda n, on, booked: Pause(no=n, value_on=on, booked_on=booked, to_on=to_on)
+    from_on = reader.day("from", None)
+    return lambda n, on, booked: Pause(no=n, value_on=on, booked_on=booked, to_on=to_on, from_on=from_on)
 
 
 def _plain(kind: type[Accelerate | ReAmortise | Cancel]) -> Callable[[Reader, int], Make]:
@@ -530,7 +543,7 @@ def _no_number(word: str) -> object:
     raise ValueError(f"{word} is not a number")
 
 
-# --- playing -------------------------------------------------------------------------------------------------------------
+# --- playing ----------------------------------------------------------------------------------------------------------
 
 
 def play(asked_for: Scenario) -> Iterator[Answer]:
@@ -549,7 +562,9 @@ def play(asked_for: Scenario) -> Iterator[Answer]:
         else:
             on = step.on or today
             today = max(today, on)
-            made = book(life if today == life.on or not life.facts else life.at(today), step.fact(step.no, on, today), on=today)
+            made = book(
+                life if today == life.on or not life.facts else life.at(today), step.fact(step.no, on, today), on=today
+            )
             if isinstance(made, tuple):
                 refused = made
                 life = life.at(today) if life.facts else life
@@ -564,10 +579,10 @@ def play(asked_for: Scenario) -> Iterator[Answer]:
         )  # fmt: skip
 
 
-# --- answering -----------------------------------------------------------------------------------------------------------
+# --- answering --------------------------------------------------------------------------------------------------------
 
 
-def answer_json(answer: Answer, *, rules: Sequence[RuleSet] = (), locale: str = "zh-CN") -> dict[str, Json]:
+def answer_json(answer: Answer, *, rules: Sequence[RuleSet] = (), locale: str = "zh-CN") -> dict[str, object]:
     """An answer as JSON: amounts in major units and rates as strings; entries by the accounts of the rule sets."""
     life, step = answer.life, answer.step
     currency = life.contract.terms.currency
@@ -575,7 +590,7 @@ def answer_json(answer: Answer, *, rules: Sequence[RuleSet] = (), locale: str = 
     def money(minor: int) -> str:
         return str(Money(minor, currency))
 
-    made: dict[str, Json] = {
+    made: dict[str, object] = {
         "step": step.no,
         "do": step.do.value,
         "on": (step.on or answer.business_on).isoformat(),
@@ -615,8 +630,8 @@ def answer_json(answer: Answer, *, rules: Sequence[RuleSet] = (), locale: str = 
     return made
 
 
-def _schedule_json(life: Life, money: Callable[[int], str]) -> list[Json]:
-    made: list[Json] = []
+def _schedule_json(life: Life, money: Callable[[int], str]) -> list[object]:
+    made: list[object] = []
     left = life.state.disbursed
     for one in life.instalments:
         left -= one.owed[P]
@@ -642,7 +657,7 @@ def _schedule_json(life: Life, money: Callable[[int], str]) -> list[Json]:
     return made
 
 
-def _transaction_json(one: Transaction, money: Callable[[int], str], *, is_reversed: bool) -> dict[str, Json]:
+def _transaction_json(one: Transaction, money: Callable[[int], str], *, is_reversed: bool) -> dict[str, object]:
     return {
         "step": one.fact_no,
         "type": one.kind,
@@ -655,7 +670,7 @@ def _transaction_json(one: Transaction, money: Callable[[int], str], *, is_rever
     }
 
 
-def _charges_json(life: Life, money: Callable[[int], str]) -> list[Json]:
+def _charges_json(life: Life, money: Callable[[int], str]) -> list[object]:
     return [
         {
             "step": one.no,
@@ -673,9 +688,9 @@ def _charges_json(life: Life, money: Callable[[int], str]) -> list[Json]:
 
 def _posted_json(
     one: Movement, answer: Answer, money: Callable[[int], str], rules: Sequence[RuleSet]
-) -> dict[str, Json]:
+) -> dict[str, object]:
     closed = answer.closed_to is not None and one.value_on <= answer.closed_to
-    made: dict[str, Json] = {
+    made: dict[str, object] = {
         "event": one.event.value,
         "step": one.fact_no,
         "on": (answer.business_on if closed else one.value_on).isoformat(),
@@ -684,7 +699,7 @@ def _posted_json(
     }
     if closed:
         made["economicOn"] = one.value_on.isoformat()
-    entries: list[Json] = []
+    entries: list[object] = []
     for rule_set in rules:
         if rule_set.party is not one.event.party:
             continue

@@ -16,7 +16,7 @@ from domain.servicing.admission import payoff
 from domain.servicing.allocation import Component, Due
 from domain.servicing.contract import Contract
 from domain.servicing.fact import Fact
-from domain.servicing.fold import OFF, Fold, Stage
+from domain.servicing.fold import Fold, Stage
 from domain.servicing.life import Life, known_by, replay
 from domain.servicing.progress import ALL
 

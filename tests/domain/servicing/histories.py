@@ -1,16 +1,27 @@
 """Random lives: a contract, and facts that the engine has admitted, some of them backdated."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from types import MappingProxyType
+from typing import Any
 
 from hypothesis import strategies as st
 
 from domain.servicing.admission import book, payoff
 from domain.servicing.allocation import STRATEGIES, Component, DueType, Strategy, Target, configured
-from domain.servicing.contract import DEFAULT, Bearing, Contract, EarlyInterest, Grace, LifeTerms, Prepayment, Spread
+from domain.servicing.contract import (
+    DEFAULT,
+    Bearing,
+    ChargedOff,
+    Contract,
+    EarlyInterest,
+    Grace,
+    LifeTerms,
+    Prepayment,
+    Rest,
+    Spread,
+)
 from domain.servicing.daycount import DayCount
 from domain.servicing.duedate import Unit
 from domain.servicing.fact import (
@@ -45,9 +56,7 @@ from ledger.money import Rounding
 
 START = date(2024, 1, 31)
 WALK = [
-    (due, one)
-    for due in DueType
-    for one in (Component.PENALTY, Component.FEE, Component.INTEREST, Component.PRINCIPAL)
+    (due, one) for due in DueType for one in (Component.PENALTY, Component.FEE, Component.INTEREST, Component.PRINCIPAL)
 ]
 
 
@@ -118,21 +127,18 @@ def contracts(draw: st.DrawFn) -> Contract:
             ),
             cooling_off_days=draw(st.sampled_from([0, 7])),
             is_charge_off_whole=draw(st.booleans()),
+            charged_off=draw(st.sampled_from(ChargedOff)),
+            rest=draw(st.sampled_from(Rest)),
         ),
     )
 
 
-Draw = Callable[[st.SearchStrategy], object]
 amounts = st.one_of(st.integers(1, 500_00), st.integers(1, 20_000_00))
 
 
-def _kwargs(no: int, on: date, booked: date) -> dict[str, object]:
-    return {"no": no, "value_on": on, "booked_on": booked}
-
-
-def drawn(draw: st.DrawFn, life: Life, no: int, on: date, booked: date) -> Fact:  # noqa: C901, PLR0911, PLR0912
+def drawn(draw: st.DrawFn, life: Life, no: int, on: date, booked: date) -> Fact:  # noqa: C901, PLR0911
     """A fact of any kind, admissible or not."""
-    at = {"no": no, "value_on": on, "booked_on": booked}
+    at: dict[str, Any] = {"no": no, "value_on": on, "booked_on": booked}
     kind = draw(
         st.sampled_from(
             [Pay] * 14
@@ -147,7 +153,10 @@ def drawn(draw: st.DrawFn, life: Life, no: int, on: date, booked: date) -> Fact:
     if kind is Pay:
         amount = draw(st.one_of(amounts, st.just(payoff(life.state))))
         return Pay(
-            **at, amount=amount, kind=draw(st.sampled_from(PayKind)), intent=draw(st.sampled_from([*Intent, Intent.ALLOCATE]))
+            **at,
+            amount=amount,
+            kind=draw(st.sampled_from(PayKind)),
+            intent=draw(st.sampled_from([*Intent, Intent.ALLOCATE])),
         )
     if kind is Levy:
         return Levy(
@@ -157,8 +166,8 @@ def drawn(draw: st.DrawFn, life: Life, no: int, on: date, booked: date) -> Fact:
             is_each_instalment=draw(st.booleans()), is_at_disbursement=draw(st.sampled_from([False, False, True])),
         )  # fmt: skip
     if kind is Waive:
-        amount = draw(st.one_of(st.none(), st.integers(1, 20_00)))
-        return Waive(**at, component=draw(st.sampled_from(Component)), approver="A", amount=amount)
+        some = draw(st.one_of(st.none(), st.integers(1, 20_00)))
+        return Waive(**at, component=draw(st.sampled_from(Component)), approver="A", amount=some)
     of = draw(st.integers(1, max(no - 1, 1)))
     if kind is Reverse:
         return Reverse(**at, of=of)
@@ -187,7 +196,8 @@ def drawn(draw: st.DrawFn, life: Life, no: int, on: date, booked: date) -> Fact:
         return Repurchase(**at, buyer="B")
     if kind is Pause:
         return Pause(**at, to_on=on + timedelta(days=draw(st.integers(1, 60))))
-    return kind(**at)
+    made: Fact = kind(**at)
+    return made
 
 
 @st.composite

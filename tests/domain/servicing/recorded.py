@@ -1,12 +1,12 @@
 """Recorded life-cycles as text: the steps of a loan, and what another system answered.
 
-    C3069 DP15 500                      name, product, principal in major units
-    2024-01-01 disburse 500             a step
-    | 2 2024-01-16 2024-01-25 0 0 0 0   a row: no, due, paid on, principal, interest, fee, penalty …
-                       … 0 0 0          … paid, early, late
-    > 2024-01-25 RE_AMORTISE 125 125    a transaction: on, type, amount, principal, interest, fee, penalty, balance
-    ! ACTIVE outstanding 375            status, and any of the balances
-    $ REPAYMENT PORT C 250              a line of the journal, of all entries of that event together
+C3069 DP15 500                      name, product, principal in major units
+2024-01-01 disburse 500             a step
+| 2 2024-01-16 2024-01-25 0 0 0 0   a row: no, due, paid on, principal, interest, fee, penalty …
+                   … 0 0 0          … paid, early, late
+> 2024-01-25 RE_AMORTISE 125 125    a transaction: on, type, amount, principal, interest, fee, penalty, balance
+! ACTIVE outstanding 375            status, and any of the balances
+$ REPAYMENT PORT C 250              a line of the journal, of all entries of that event together
 """
 
 from __future__ import annotations
@@ -15,11 +15,12 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Any
 
 from domain.refusals import Invalid
 from domain.servicing.scenario import answer_json, play, scenario
 
-Case = Mapping[str, object]
+Case = Mapping[str, Any]
 
 
 @dataclass
@@ -30,7 +31,7 @@ class Recorded:
     product: str
     principal: str
     start: str = ""
-    steps: list[dict[str, object]] = field(default_factory=list)
+    steps: list[dict[str, Any]] = field(default_factory=list)
     expected: list[tuple[int, str]] = field(default_factory=list)
 
 
@@ -53,8 +54,8 @@ def read(text: str) -> list[Recorded]:
     return cases
 
 
-def _step(on: str, do: str, rest: list[str]) -> dict[str, object]:
-    step: dict[str, object] = {"do": do, "on": on}
+def _step(on: str, do: str, rest: list[str]) -> dict[str, Any]:
+    step: dict[str, Any] = {"do": do, "on": on}
     for word in rest:
         name, equals, value = word.partition("=")
         if not equals:
@@ -62,7 +63,7 @@ def _step(on: str, do: str, rest: list[str]) -> dict[str, object]:
         elif value in {"true", "false"}:
             step[name] = value == "true"
         else:
-            step[name] = int(value) if value.isdigit() and name not in {"amount"} else value
+            step[name] = int(value) if value.isdigit() and name != "amount" else value
     return step
 
 
@@ -74,14 +75,14 @@ def money(word: str) -> str:
 def differences(case: Recorded, products: Mapping[str, Case], locale: str = "en") -> list[str]:
     """Where our answers differ from the recorded ones."""
     product = products[case.product]
-    tree = {
+    tree: dict[str, Any] = {
         "convention": product.get("convention", "FINERACT_PROGRESSIVE"),
         "rules": "FINERACT",
         "terms": {
             "currency": "EUR",
             "rateAnnual": "0",
             "penaltyRateAnnual": "0",
-            **product.get("terms", {}),  # type: ignore[dict-item]
+            **product.get("terms", {}),
             "principal": money(case.principal),
             "startOn": case.start,
         },
@@ -91,11 +92,12 @@ def differences(case: Recorded, products: Mapping[str, Case], locale: str = "en"
     asked = scenario(tree)
     if isinstance(asked, Invalid):
         return [f"invalid: {[(fault.field, fault.code, fault.params) for fault in asked.faults]}"]
-    answers = [answer_json(one, rules=asked.rules, locale=locale) for one in play(asked)]
+    answers: list[dict[str, Any]] = [answer_json(one, rules=asked.rules, locale=locale) for one in play(asked)]
     found = [
         f"step {answer['step']} {answer['do']}: refused {answer['refused']}"
         for answer in answers
-        if answer.get("refused") and not any(step == answer["step"] and "REFUSED" in line for step, line in case.expected)
+        if answer.get("refused")
+        and not any(step == answer["step"] and "REFUSED" in line for step, line in case.expected)
     ]
     for step, line in case.expected:
         answer = answers[step - 1]
@@ -103,7 +105,7 @@ def differences(case: Recorded, products: Mapping[str, Case], locale: str = "en"
     return found
 
 
-def _check(line: str, answer: dict, before: list[dict]) -> list[str]:
+def _check(line: str, answer: dict[str, Any], before: list[dict[str, Any]]) -> list[str]:
     mark, *words = line.split()
     if mark == "|":
         no, due, paid_on, *figures = words
@@ -117,11 +119,11 @@ def _check(line: str, answer: dict, before: list[dict]) -> list[str]:
         return [] if ours == theirs else [f"row {no}: ours {ours}, recorded {theirs}"]
     if mark == ">":
         on, kind, *figures = words
-        names = ("amount", "principal", "interest", "fee", "penalty", "balance")
+        parts = ("amount", "principal", "interest", "fee", "penalty", "balance")
         theirs = [money(one) if one != "*" else "*" for one in figures]
         near = []
         for one in answer["transactions"]:
-            ours = [one[name] for name in names[: len(theirs)]]
+            ours = [one[name] for name in parts[: len(theirs)]]
             if one["on"] == on and one["type"] == kind:
                 if all(want in {"*", got} for want, got in zip(theirs, ours, strict=True)):
                     return []
@@ -147,8 +149,8 @@ def _check(line: str, answer: dict, before: list[dict]) -> list[str]:
     if status not in {"*", answer["status"]}:
         found.append(f"status: ours {answer['status']}, recorded {status}")
     for name, figure in zip(pairs[::2], pairs[1::2], strict=True):
-        ours = str(answer["daysPastDue"]) if name == "dpd" else answer["balances"][name]
-        theirs = figure if name == "dpd" else money(figure)
-        if ours != theirs:
-            found.append(f"{name}: ours {ours}, recorded {theirs}")
+        got = str(answer["daysPastDue"]) if name == "dpd" else answer["balances"][name]
+        want_ = figure if name == "dpd" else money(figure)
+        if got != want_:
+            found.append(f"{name}: ours {got}, recorded {want_}")
     return found

@@ -16,7 +16,7 @@ from domain.servicing.schedule import schedule
 HERE = Path(__file__).parent
 PUBLISHED = json.loads((HERE / "published.json").read_text(encoding="utf-8"))["cases"]
 RECORDED = json.loads((HERE / "fineract.json").read_text(encoding="utf-8"))["cases"]
-PLAIN = {"principal": "10000.00", "rateAnnual": "0.18", "instalments": 12, "startOn": "2026-01-15"}
+PLAIN: dict[str, Any] = {"principal": "10000.00", "rateAnnual": "0.18", "instalments": 12, "startOn": "2026-01-15"}
 
 
 def quoted(terms: dict[str, Any]) -> dict[str, Any]:

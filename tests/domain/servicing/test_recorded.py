@@ -27,6 +27,9 @@ FIFTEEN = {"instalments": 3, "frequency": {"unit": "D", "every": 15}, **WHOLE}
 MONTHS = {"instalments": 3, **WHOLE}
 DUE_FIRST = "due-penalty-interest-principal-fee-in-advance-penalty-interest-principal-fee-strategy"
 
+EARLY = advanced("NFIP")
+SIX = {"instalments": 6, "rateAnnual": "0.07"}
+
 PRODUCTS: dict[str, Case] = {
     "DP15": {"terms": FIFTEEN, "contract": {"bearing": "PLANNED", "allocation": {"DEFAULT": USUAL}, **QUARTER}},
     "DP15-MANUAL": {
@@ -77,9 +80,237 @@ PRODUCTS: dict[str, Case] = {
         "terms": {"instalments": 3, "rateAnnual": "0.10"},
         "contract": {"allocation": {"DEFAULT": USUAL, "REPAYMENT": advanced("NFIP"), "MERCHANT_REFUND": LAST}},
     },
+    "EMI6": {"terms": SIX, "contract": {"allocation": {"DEFAULT": EARLY}}},
+    "EMI6-SARP": {"terms": SIX, "contract": {"allocation": {"DEFAULT": EARLY}, "rest": "PERIOD"}},
+    "EMI6-PIF": {
+        "terms": SIX,
+        "contract": {"allocation": {"DEFAULT": EARLY}, "chargeback": ["principal", "interest", "fee"]},
+    },
+    "EMI6-ACCELERATED": {
+        "terms": SIX,
+        "contract": {"allocation": {"DEFAULT": EARLY}, "chargeOff": "ACCELERATED"},
+    },
+    "EMI6-ZERO": {
+        "terms": SIX,
+        "contract": {"allocation": {"DEFAULT": EARLY}, "chargeOff": "ZERO_INTEREST"},
+    },
+    "EMI6-ZERO-PLANNED": {
+        "terms": SIX,
+        "contract": {"allocation": {"DEFAULT": EARLY}, "chargeOff": "ZERO_INTEREST", "bearing": "PLANNED"},
+    },
+    "DP6M-MANUAL": {
+        "terms": {"instalments": 6},
+        "contract": {
+            "bearing": "PLANNED",
+            "allocation": {"DEFAULT": USUAL},
+            "downPaymentAuto": False,
+            **QUARTER,
+        },
+    },
+    "DP6M": {
+        "terms": {"instalments": 6},
+        "contract": {"bearing": "PLANNED", "allocation": {"DEFAULT": USUAL}, **QUARTER},
+    },
+    "DP15-DUE": {
+        "terms": FIFTEEN,
+        "convention": "FINERACT_CUMULATIVE",
+        "contract": {"allocation": DUE_FIRST, "spread": "AFTER", **QUARTER},
+    },
 }
 
 CASES = """
+C3475 EMI6 100
+2024-01-01 disburse 100
+2024-02-01 pay 17.01
+2024-02-01 pause from=2024-02-04 to=2024-02-10
+| 2 2024-03-01 - 16.62 0.39 0 0 0 0 0
+| 3 2024-04-01 - 16.62 0.39 0 0 0 0 0
+| 4 2024-05-01 - 16.72 0.29 0 0 0 0 0
+| 5 2024-06-01 - 16.81 0.2 0 0 0 0 0
+| 6 2024-07-01 - 16.8 0.1 0 0 0 0 0
+
+C3476 EMI6 100
+2024-01-01 disburse 100
+2024-02-01 pay 17.01
+2024-02-01 pause from=2024-02-09 to=2024-03-10
+| 2 2024-03-01 - 16.88 0.13 0 0 0 0 0
+| 3 2024-04-01 - 16.73 0.28 0 0 0 0 0
+| 4 2024-05-01 - 16.72 0.29 0 0 0 0 0
+| 5 2024-06-01 - 16.82 0.19 0 0 0 0 0
+| 6 2024-07-01 - 16.42 0.1 0 0 0 0 0
+
+C3477 EMI6 100
+2024-01-01 disburse 100
+2024-02-01 pay 17.01
+2024-03-01 pay 17.01
+2024-02-04 pause to=2024-02-10
+| 2 2024-03-01 2024-03-01 16.62 0.39 0 0 17.01 0 0
+| 3 2024-04-01 - 16.62 0.39 0 0 0 0 0
+| 6 2024-07-01 - 16.8 0.1 0 0 0 0 0
+
+C3379 EMI6-ZERO 100
+2024-01-01 disburse 100
+2024-02-01 pay 17.01
+2024-02-29 charge-off fraud=true
+| 2 2024-03-01 - 16.54 0.47 0 0 0 0 0
+| 3 2024-04-01 - 17.01 0 0 0 0 0 0
+| 4 2024-05-01 - 17.01 0 0 0 0 0 0
+| 5 2024-06-01 - 17.01 0 0 0 0 0 0
+| 6 2024-07-01 - 16.0 0 0 0 0 0 0
+> 2024-02-29 CHARGE_OFF 84.04 83.57 0.47 0 0
+$ INTEREST_ACCRUED INT-INC C 1.05
+$ CHARGE_OFF PORT C 83.57
+$ CHARGE_OFF INT-RCV C 0.47
+$ CHARGE_OFF CO-FRAUD D 83.57
+$ CHARGE_OFF CO-INT D 0.47
+
+C3380 EMI6-ZERO 100
+2024-01-01 disburse 100
+2024-02-01 pay 17.01
+2024-02-29 charge-off reason=DELINQUENT
+| 2 2024-03-01 - 16.54 0.47 0 0 0 0 0
+| 6 2024-07-01 - 16.0 0 0 0 0 0 0
+$ CHARGE_OFF CO-EXP D 83.57
+$ CHARGE_OFF CO-INT D 0.47
+
+C4648 EMI6-PIF 100
+2024-01-01 disburse 100
+2024-02-01 pay 17.01
+2024-02-02 chargeback 17.01 step=2
+2024-02-02 reverse step=2
+! REFUSED FACT_HAS_FOLLOWERS
+
+C4079 DP6M-MANUAL 1000
+2025-01-01 disburse 1000
+| 2 2025-02-01 - 125 0 0 0 0 0 0
+2025-01-02 re-age startOn=2025-01-02 instalments=3
+| 1 2025-01-01 2025-01-02 0 0 0 0 0 0 0
+| 2 2025-01-02 2025-01-02 0 0 0 0 0 0 0
+| 3 2025-01-02 - 333.33 0 0 0 0 0 0
+| 4 2025-02-02 - 333.33 0 0 0 0 0 0
+| 5 2025-03-02 - 333.34 0 0 0 0 0 0
+> 2025-01-02 RE_AGE 1000 1000 0 0 0
+2025-01-02 pay 1000
+! SETTLED outstanding 0
+
+C4080 DP6M 1000
+2025-01-01 disburse 1000
+2025-01-01 charge 20 component=penalty name=NSF
+| 2 2025-02-01 - 125 0 0 20 0 0 0
+2025-01-10 re-age startOn=2025-01-11 instalments=2
+| 1 2025-01-01 2025-01-01 250 0 0 0 250 0 0
+| 2 2025-01-10 - 0 0 0 20 0 0 0
+| 3 2025-01-11 - 375 0 0 0 0 0 0
+| 4 2025-02-11 - 375 0 0 0 0 0 0
+2025-01-10 pay 770
+! SETTLED outstanding 0
+
+C2910 DP15-DUE 1000
+2023-10-01 disburse 1000
+2023-10-16 pay 250
+2023-10-31 pay 250
+2023-11-15 pay 250
+! SETTLED outstanding 0
+2023-11-16 charge 20 name=SNOOZE
+| 4 2023-11-15 2023-11-15 250 0 0 0 250 0 0
+| 5 2023-11-16 - 0 0 20 0 0 0 0
+2023-11-16 pay 20
+! SETTLED outstanding 0
+
+C2912 DP15 1000
+2023-10-01 disburse 1000
+2023-10-16 pay 250
+2023-10-31 pay 250
+2023-11-15 pay 250
+2023-11-16 charge 20 name=SNOOZE
+| 5 2023-11-16 - 0 0 20 0 0 0 0
+! * outstanding 20
+
+C3217 EMI6 100
+2024-01-01 disburse 100
+| 1 2024-02-01 - 16.43 0.58 0 0 0 0 0
+| 6 2024-07-01 - 16.9 0.1 0 0 0 0 0
+2024-02-01 pay 17.01
+2024-03-01 pay 17.01
+2024-04-01 wait
+2024-02-01 rate-change rateAnnual=0.04
+| 1 2024-02-01 2024-02-01 16.43 0.58 0 0 17.01 0 0
+| 2 2024-03-01 2024-03-01 16.6 0.28 0 0 16.88 0 0
+| 3 2024-04-01 - 16.66 0.22 0 0 0.13 0.13 0
+| 4 2024-05-01 - 16.71 0.17 0 0 0 0 0
+| 5 2024-06-01 - 16.77 0.11 0 0 0 0 0
+| 6 2024-07-01 - 16.83 0.06 0 0 0 0 0
+> 2024-03-01 REPAYMENT 17.01 16.73 0.28 0 0 66.84
+
+C3916 EMI6 100
+2024-01-01 disburse 100
+2024-02-01 pay 17.01
+2024-03-01 pay 17.01
+2024-04-01 wait
+2024-02-15 rate-change rateAnnual=0.04
+| 2 2024-03-01 2024-03-01 16.52 0.38 0 0 16.9 0 0
+| 3 2024-04-01 - 16.68 0.22 0 0 0.11 0.11 0
+| 4 2024-05-01 - 16.73 0.17 0 0 0 0 0
+| 5 2024-06-01 - 16.79 0.11 0 0 0 0 0
+| 6 2024-07-01 - 16.85 0.06 0 0 0 0 0
+> 2024-03-01 REPAYMENT 17.01 16.63 0.38 0 0 66.94
+
+C3237 EMI6-SARP 100
+2024-01-01 disburse 100
+2024-02-01 pay 17.01
+| 2 2024-03-01 - 16.52 0.49 0 0 0 0 0
+2024-03-10 wait
+| 2 2024-03-01 - 16.52 0.49 0 0 0 0 0
+| 3 2024-04-01 - 16.52 0.49 0 0 0 0 0
+| 4 2024-05-01 - 16.72 0.29 0 0 0 0 0
+| 5 2024-06-01 - 16.81 0.2 0 0 0 0 0
+| 6 2024-07-01 - 17.0 0.1 0 0 0 0 0
+
+C3238 EMI6 100
+2024-01-01 disburse 100
+2024-02-01 pay 17.01
+2024-03-05 pay 10
+| 2 2024-03-01 - 16.52 0.49 0 0 10 0 10
+| 3 2024-04-01 - 16.61 0.4 0 0 0 0 0
+| 4 2024-05-01 - 16.72 0.29 0 0 0 0 0
+| 5 2024-06-01 - 16.81 0.2 0 0 0 0 0
+
+C3448 EMI6-PIF 100
+2024-01-01 disburse 100
+2024-02-01 pay 17.01
+2024-03-01 pay 17.01
+2024-03-01 chargeback 15 step=2
+| 3 2024-04-01 - 31.53 0.48 0 0 0 0 0
+| 4 2024-05-01 - 16.72 0.29 0 0 0 0 0
+| 5 2024-06-01 - 16.81 0.2 0 0 0 0 0
+| 6 2024-07-01 - 16.99 0.1 0 0 0 0 0
+> 2024-03-01 CHARGEBACK 15 15 0 0 0 82.05
+2024-03-01 chargeback 17.01 step=3
+| 3 2024-04-01 - 47.96 1.06 0 0 0 0 0
+| 4 2024-05-01 - 16.71 0.3 0 0 0 0 0
+| 5 2024-06-01 - 16.81 0.2 0 0 0 0 0
+| 6 2024-07-01 - 17.09 0.1 0 0 0 0 0
+> 2024-03-01 CHARGEBACK 17.01 16.52 0.49 0 0 98.57
+
+C4407 EMI6-ACCELERATED 100
+2024-01-01 disburse 100
+2024-02-01 pay 17.01
+2024-03-01 charge-off
+| 1 2024-02-01 2024-02-01 16.43 0.58 0 0 17.01 0 0
+| 2 2024-03-01 - 83.57 0.49 0 0 0 0 0
+> 2024-03-01 CHARGE_OFF 84.06 83.57 0.49 0 0
+$ INTEREST_ACCRUED INT-RCV D 1.07
+2024-03-01 re-amortise
+! REFUSED LOAN_ENDED
+2024-03-01 pay 84.06
+! SETTLED outstanding 0
+
+C4408 EMI6 100
+2024-01-01 disburse 100
+2024-02-01 pay 17.01
+2024-03-01 accelerate
+| 2 2024-03-01 - 83.57 0.49 0 0 0 0 0
+
 C3842 PROG-10 1000
 2024-07-01 disburse 1000
 | 1 2024-08-01 - 330.57 8.33 0 0 0 0 0
