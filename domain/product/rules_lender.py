@@ -231,15 +231,12 @@ def _income() -> Mapping[Event, Iterable[Leg]]:
         ),
         Event.PENALTY_ACCRUED: taxed("penalty", ACCOUNTS["penalty"], INCOME["penalty"]),
         Event.COMPOUND_ACCRUED: taxed("compound", ACCOUNTS["compound"], INCOME["compound"]),
-        Event.FEE_DUE: (
-            *taxed("fee", ACCOUNTS["fee"], INCOME["fee"]),
-            *taxed("penalty", ACCOUNTS["penalty"], INCOME["penalty"]),
-        ),
+        Event.FEE_DUE: (*_charged("fee", INCOME["fee"]), *_charged("penalty", INCOME["penalty"])),
         Event.FEE_AT_DISBURSEMENT: (
             *taxed("fee", PAYOUT, INCOME["fee"]),
             *taxed("penalty", PAYOUT, INCOME["penalty"]),
         ),
-        Event.PREPAYMENT_FEE: taxed("fee", ACCOUNTS["fee"], "6021.02"),
+        Event.PREPAYMENT_FEE: tuple(_charged("fee", "6021.02")),
         Event.ORIGINATION_COST: (leg("amount", "1303.05", FEE_BANK),),
         Event.ORIGINATION_COST_AMORTISED: (leg("amount", "6011.01", "1303.05"),),
         Event.INTEREST_SUBSIDISED: (
@@ -334,10 +331,7 @@ def _impaired(cash: str, via: str | None, policy: NonAccrual) -> Mapping[Event, 
             leg("interest_vat", DEFERRED_TAX, OUTPUT_TAX),
         ),
         Event.NON_ACCRUAL: tuple(_stopped(policy)),
-        Event.NON_ACCRUAL_INTEREST: tuple(
-            leg(name, MEMO[name], CONTRA) if policy is NonAccrual.CASH_BASIS else leg(name, ALLOWANCE, INCOME[name])
-            for name in MEMO
-        ),
+        Event.NON_ACCRUAL_INTEREST: tuple(_remembered(policy)),
         Event.ACCRUAL_RESUMED: tuple(_resumed(policy)),
         Event.PROVISIONED: tuple(leg(f"stage_{no}", "6702", f"1304.0{no}") for no in (1, 2, 3)),
         Event.CHARGE_OFF: given,
@@ -367,6 +361,22 @@ def _stopped(policy: NonAccrual) -> Legs:
         tax = DEFERRED_TAX if name == "accrued_interest" else OUTPUT_TAX
         yield from untaxed(name, INCOME[name], tax, ACCOUNTS[name])
         yield leg(name, MEMO.get(name, "9001"), CONTRA)
+
+
+def _remembered(policy: NonAccrual) -> Legs:
+    """Walk the legs of interest that is no income (E22): the memo, or the allowance; pursued when the claim is lost."""
+    for name in (*MEMO, "interest"):
+        if policy is NonAccrual.CASH_BASIS:
+            yield leg(name, MEMO.get(name, "9001"), CONTRA, when=(_CARRIED,))
+        else:
+            yield leg(name, ALLOWANCE, INCOME[name], when=(_CARRIED,))
+        yield leg(name, "9004", CONTRA, when=(_LOST,))
+
+
+def _charged(name: str, income: str) -> Legs:
+    """Walk the legs of a charge: a receivable and income, or only pursued when the claim is lost."""
+    yield from taxed(name, ACCOUNTS[name], income, when=(_CARRIED,))
+    yield leg(name, "9004", CONTRA, when=(_LOST,))
 
 
 def _resumed(policy: NonAccrual) -> Legs:

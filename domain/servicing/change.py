@@ -126,15 +126,15 @@ class PaidIn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Changed:
-    """What a change does: the fact under its number, the movements to book in that order, the plan if it is another.
+    """What a change does: the fact under its number, what to book, the plan if it is another.
 
-    dossier: what it was decided on.
+    movements: in the order in which they are booked, those of one group in one entry. dossier: what it was decided on.
     """
 
     fact: Fact
     after: Life
     dossier: Dossier
-    movements: tuple[Movement, ...]
+    movements: tuple[tuple[Movement, ...], ...]
     plan: tuple[Instalment, ...] | None
 
     @property
@@ -187,7 +187,9 @@ def adopted(dossier: Dossier, *, business_on: date) -> Dossier:
     return dossier
 
 
-def due_to_book(dossier: Dossier, life: Life, *, business_on: date, fact: Fact | None = None) -> tuple[Movement, ...]:
+def due_to_book(
+    dossier: Dossier, life: Life, *, business_on: date, fact: Fact | None = None
+) -> tuple[tuple[Movement, ...], ...]:
     """What the journal lacks of a life on a business date, in an order in which no bucket falls below nought.
 
     fact: the one that is being booked; its own movements keep its value date, all others are of today.
@@ -225,7 +227,7 @@ def closing(dossier: Dossier, *, on: date) -> tuple[Movement, ...]:
     tomorrow = on + timedelta(days=1)
     seen = max(on, *(one.booked_on for one in dossier.facts))
     through = replace(dossier, through_on=max(tomorrow, dossier.through_on))
-    return due_to_book(through, dossier.life(seen), business_on=seen)
+    return tuple(one for group in due_to_book(through, dossier.life(seen), business_on=seen) for one in group)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -273,14 +275,20 @@ def is_settled(life: Life) -> bool:
     return status(life.state) in {Standing.SETTLED, Standing.OVERPAID}
 
 
-def ordered(movements: Iterable[Movement], *, held: Mapping[str, int]) -> Iterator[Movement]:
-    """Put movements in an order in which no bucket falls below nought on the way, as far as there is one."""
+def ordered(movements: Iterable[Movement], *, held: Mapping[str, int]) -> Iterator[tuple[Movement, ...]]:
+    """Put movements in an order in which no bucket falls below nought on the way.
+
+    Those of which each waits for another come together at the end: one entry books them net.
+    """
     waiting, now = list(movements), dict(held)
     while waiting:
         after = [_after(now, one) for one in waiting]
-        n = next((n for n, made in enumerate(after) if _is_sound(now, made)), 0)
+        n = next((n for n, made in enumerate(after) if _is_sound(now, made)), None)
+        if n is None:
+            yield tuple(waiting)
+            return
         now = after[n]
-        yield waiting.pop(n)
+        yield (waiting.pop(n),)
 
 
 def plan_of(life: Life) -> tuple[Instalment, ...]:

@@ -38,6 +38,7 @@ from domain.servicing.position import position as computed
 from domain.servicing.posting import (
     SOURCE,
     Batch,
+    Booked,
     Share,
     batch_entry,
     batches,
@@ -501,7 +502,7 @@ def _record_round(conn: Connection, turn: Sequence[tuple[int, Change]]) -> dict[
     rule_sets = _rule_sets(conn, {_version_of(loan) for loan in loans.values()})
     is_open = _open_months(conn, {loan.book for loan in loans.values()})
     answers: dict[int, Recorded | Refusal] = {}
-    decided: list[tuple[int, Change, Changed, list[tuple[Movement, Entry | None]]]] = []
+    decided: list[tuple[int, Change, Changed, list[Booked]]] = []
     for n, one in turn:
         made = _changed(known.get(one.command.key), one, dossiers.get(one.loan_id), is_known=one.loan_id in loans)
         if not isinstance(made, Changed):
@@ -527,7 +528,8 @@ def _record_round(conn: Connection, turn: Sequence[tuple[int, Change]]) -> dict[
             answers[n] = ids_of
         else:
             left = iter(ids_of)
-            booked.append((n, one, made, [(each, None if entry is None else next(left)) for each, entry in entries]))
+            named = [(group, None if entry is None else next(left)) for group, entry in entries]
+            booked.append((n, one, made, [(each, entry_id) for group, entry_id in named for each in group]))
     _write_changes(conn, [(one, made, named) for _, one, made, named in booked])
     for n, one, made, named in booked:
         answers[n] = _recorded(one.loan_id, made.fact, made.after, named, settles=made.settles)
@@ -564,7 +566,7 @@ def _recorded(
     return Recorded(
         loan_id=loan_id,
         fact=fact,
-        entry_ids=tuple(entry_id for _, entry_id in named if entry_id is not None),
+        entry_ids=tuple(dict.fromkeys(entry_id for _, entry_id in named if entry_id is not None)),
         settles=settles,
         split=split,
         excess=sum(one.excess for one in made),

@@ -17,6 +17,7 @@ from domain.servicing.fact import Fact, Pay
 from domain.servicing.movement import Movement
 from domain.servicing.position import Loan
 from domain.servicing.repayment import Decision, Repay, Source, application_rule
+from ledger.account import Side
 from ledger.entry import Dimensions, Entry, Line
 from ledger.rule import Rule, apply, apply_batch
 
@@ -157,43 +158,60 @@ def service_fee_entries(
             yield apply(rules[kind], {"service_fee": loan.service_fee}, **{**entry, "book": book}, event_id=event_id)
 
 
+Booked = tuple[tuple[Movement, ...], Entry | None]
+"""Movements and the entry that books them; none where the rules post nothing."""
+
+
 def movement_entries(
     loan: Loan,
-    movements: Iterable[Movement],
+    movements: Iterable[tuple[Movement, ...]],
     rule_set: RuleSet,
     *,
     fact: Fact,
     actor: str,
     is_open: Callable[[date], bool],
-) -> list[tuple[Movement, Entry | None]] | EventUnruled:
-    """Return what a change books, each movement with its entry; none where the rules post nothing.
+) -> list[Booked] | EventUnruled:
+    """Return what a change books, each group of movements with its entry.
 
     A movement of the fact itself is booked at its value date. When that month is closed, everything is booked on the
     business date, `economic_on` says which date it is about, and the description names its cause.
     """
     is_late = not is_open(fact.value_on)
-    made: list[tuple[Movement, Entry | None]] = []
-    for n, one in enumerate(movements):
-        on = fact.booked_on if is_late else one.value_on
+    made: list[Booked] = []
+    for n, group in enumerate(movements):
+        own = next((one for one in group if one.fact_no == fact.no), group[0])
+        on = fact.booked_on if is_late or len(group) > 1 else own.value_on
         facts_of = entry_of(loan, key=f"fact:{loan.loan_id}:{fact.no}:{n}", on=on, actor=actor)
-        dims = facts_of.pop("dims")
-        lines = rendered(
-            one.event, [(one.amounts, dims)], rule_set, currency=facts_of.pop("currency"), flags=one.flags
-        )
-        if isinstance(lines, EventUnruled):
-            return lines
-        rule = rule_set.rules.get(one.event)
+        dims, currency = facts_of.pop("dims"), facts_of.pop("currency")
+        lines: list[Line] = []
+        for one in group:
+            found = rendered(one.event, [(one.amounts, dims)], rule_set, currency=currency, flags=one.flags)
+            if isinstance(found, EventUnruled):
+                return found
+            lines += found
+        rule = rule_set.rules.get(own.event)
         entry = Entry(
             **facts_of,
-            kind=one.event,
-            lines=lines,
+            kind=own.event,
+            lines=tuple(lines if len(group) == 1 else netted(lines)),
             rule_version=rule.version if rule else 1,
             economic_on=fact.value_on if is_late else None,
             paid_on=fact.value_on if isinstance(fact, Pay) else None,
             description=cause(fact) if fact.value_on < fact.booked_on else "",
         ) if lines else None  # fmt: skip
-        made.append((one, entry))
+        made.append((group, entry))
     return made
+
+
+def netted(lines: Iterable[Line]) -> Iterator[Line]:
+    """Walk lines net: one for each account and dimensions, none where debit and credit meet."""
+    sums: dict[tuple[str, str, Dimensions], int] = {}
+    for one in lines:
+        place = (one.account, one.currency, one.dims)
+        sums[place] = sums.get(place, 0) + (one.amount if one.side is Side.DEBIT else -one.amount)
+    for (account, currency, dims), amount in sums.items():
+        if amount:
+            yield Line(account, Side.DEBIT if amount > 0 else Side.CREDIT, abs(amount), currency, dims)
 
 
 def cause(fact: Fact) -> str:
