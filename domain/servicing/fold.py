@@ -10,7 +10,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from decimal import Decimal, localcontext
+from decimal import Context, Decimal
 from enum import StrEnum
 from itertools import pairwise
 from types import MappingProxyType
@@ -51,8 +51,9 @@ FLAGS: Final[Mapping[Stage, frozenset[Flag]]] = MappingProxyType(
 )
 """What posting rules may ask of a claim in each stage."""
 
-PRECISION: Final = 40
-"""Decimal digits of unrounded interest."""
+EXACT: Final = Context(prec=40)
+"""Digits of unrounded interest."""
+NOTHING: Final = Decimal(0)
 CREDITOR_LENDER: Final = ""
 _FIXED: Final = frozenset({LineKind.DOWN_PAYMENT, LineKind.EXTRA})
 """Lines whose principal no recalculation changes."""
@@ -114,6 +115,7 @@ class Fold:
     transactions: list[Transaction] = field(default_factory=list)
     movements: list[Movement] = field(default_factory=list)
     versions: list[Version] = field(default_factory=list)
+    parts: dict[tuple[date, date, date, date], tuple[int, int]] = field(default_factory=dict, repr=False, compare=False)
 
     def copy(self) -> Fold:
         """The same state, to go on from."""
@@ -130,8 +132,8 @@ class Fold:
             contract=self.contract, at=self.at, lines=lines, levies=levies, excess=self.excess,
             disbursed=self.disbursed, started_on=self.started_on, rates=self.rates.copy(), pauses=self.pauses.copy(),
             stage=self.stage, creditor=self.creditor, is_cancelled=self.is_cancelled, resting=self.resting,
-            used=self.used, recovered=self.recovered, transactions=self.transactions.copy(), movements=self.movements.copy(),
-            versions=self.versions.copy(),
+            used=self.used, recovered=self.recovered, transactions=self.transactions.copy(),
+            movements=self.movements.copy(), versions=self.versions.copy(), parts=self.parts,
         )  # fmt: skip
 
     # --- what is owed ------------------------------------------------------------------------------------------------
@@ -234,7 +236,8 @@ class Fold:
             bearing = balance + self.resting - (0 if self.contract.life.is_overdue_bearing else overdue)
             for line in self.lines:
                 if line.kind is not LineKind.DOWN_PAYMENT and line.from_on < to and line.due_on > self.at:
-                    line.raw += self.interest(bearing, line, max(line.from_on, self.at), min(line.due_on, to))
+                    fresh = self.interest(bearing, line, max(line.from_on, self.at), min(line.due_on, to))
+                    line.raw = EXACT.add(line.raw, fresh)
         retroactive, grace = self.contract.life.is_grace_retroactive, self.contract.terms.grace_days
         for line in self.lines:
             begins_on = line.due_on if retroactive else line.due_on + timedelta(days=grace)
@@ -246,19 +249,29 @@ class Fold:
 
     def interest(self, balance: int, line: Line, from_on: date, to_on: date) -> Decimal:
         """Unrounded interest of a balance over some days of a line's period, at the rates of those days."""
-        made = Decimal(0)
+        made = NOTHING
         if not balance or from_on >= to_on:
             return made
-        with localcontext() as context:
-            context.prec = PRECISION
-            for rate, a, b in self.stretches(from_on, to_on):
-                if rate:
-                    part = daily_fraction(self.contract.terms, from_on=line.from_on, due_on=line.due_on, a=a, b=b)
-                    made += balance * rate * part.numerator / part.denominator
+        for rate, a, b in self.stretches(from_on, to_on):
+            if rate:
+                numerator, denominator = self._part(line, a, b)
+                made = EXACT.add(made, EXACT.divide(EXACT.multiply(rate, balance * numerator), denominator))
         return made
+
+    def _part(self, line: Line, a: date, b: date) -> tuple[int, int]:
+        """The part of a year that some days of a line's period are; the same question is asked again and again."""
+        key = (line.from_on, line.due_on, a, b)
+        known = self.parts.get(key)
+        if known is None:
+            part = daily_fraction(self.contract.terms, from_on=line.from_on, due_on=line.due_on, a=a, b=b)
+            known = self.parts[key] = part.as_integer_ratio()
+        return known
 
     def stretches(self, from_on: date, to_on: date) -> Iterator[tuple[Decimal, date, date]]:
         """The rate of each stretch of [from_on, to_on); nought within a pause."""
+        if len(self.rates) == 1 and not self.pauses:
+            yield self.rates[0][1], from_on, to_on
+            return
         cuts = {from_on, to_on}
         cuts |= {on for on, _ in self.rates if from_on < on < to_on}
         cuts |= {on for pause in self.pauses for on in pause if from_on < on < to_on}
@@ -318,7 +331,7 @@ class Fold:
         for line in ahead:
             bearing = left + (resting if line.from_on <= self.at < line.due_on else 0)
             planned = self.interest(bearing, line, max(line.from_on, self.at), line.due_on)
-            accrued = self.rounded(line.raw + planned) + line.credited[I] + carry
+            accrued = self.rounded(EXACT.add(line.raw, planned)) + line.credited[I] + carry
             paid = line.paid[P] + line.waived[P]
             if line is last:
                 rest, interest = left, accrued

@@ -9,7 +9,7 @@ than its last day.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from types import MappingProxyType
 from typing import Final
@@ -71,12 +71,14 @@ from ledger.money import round_ratio
 class Life:
     """A life up to the beginning of `on`: everything in it follows from contract and facts.
 
-    `base` is the state after the last fact, `state` the same at `on`; both are private to the engine.
+    `latest` is the last fact's place in the order of replay, `base` the state after it, `state` the same at `on`; all
+    three are private to the engine.
     """
 
     contract: Contract
     facts: tuple[Fact, ...]
     on: date
+    latest: tuple[date, int, int] | None = field(repr=False, compare=False)
     base: Fold = field(repr=False, compare=False)
     state: Fold = field(repr=False, compare=False)
 
@@ -104,7 +106,7 @@ class Life:
         """The same facts at another date, not before the last of them."""
         state = self.base.copy()
         state.advance(on)
-        return Life(contract=self.contract, facts=self.facts, on=on, base=self.base, state=state)
+        return replace(self, on=on, state=state)
 
 
 def effective(facts: Iterable[Fact]) -> tuple[Fact, ...]:
@@ -118,12 +120,13 @@ def replay(contract: Contract, facts: Iterable[Fact], *, on: date) -> Life:
     """Fold a life from its beginning; facts that take effect after `on` are not part of it."""
     known = tuple(facts)
     base = Fold(contract=contract, at=date.min)
-    for fact in effective(known):
-        if takes_effect_on(fact) <= on:
-            happen(base, fact)
+    held = [fact for fact in effective(known) if takes_effect_on(fact) <= on]
+    for fact in held:
+        happen(base, fact)
     state = base.copy()
     state.advance(on)
-    return Life(contract=contract, facts=known, on=on, base=base, state=state)
+    latest = place(held[-1]) if held else None
+    return Life(contract=contract, facts=known, on=on, latest=latest, base=base, state=state)
 
 
 def known_by(facts: Iterable[Fact], on: date) -> tuple[Fact, ...]:
@@ -134,14 +137,14 @@ def known_by(facts: Iterable[Fact], on: date) -> tuple[Fact, ...]:
 def extend(life: Life, fact: Fact, *, on: date) -> Life:
     """The life with one more fact; goes on from where it stands when the fact is the last in the order of replay."""
     facts = (*life.facts, fact)
-    latest = max((place(one) for one in life.facts if not isinstance(one, Reverse)), default=None)
-    if isinstance(fact, Reverse) or (latest is not None and place(fact) < latest) or takes_effect_on(fact) > on:
+    is_last = life.latest is None or place(fact) > life.latest
+    if isinstance(fact, Reverse) or not is_last or takes_effect_on(fact) > on:
         return replay(life.contract, facts, on=on)
     base = life.base.copy()
     happen(base, fact)
     state = base.copy()
     state.advance(on)
-    return Life(contract=life.contract, facts=facts, on=on, base=base, state=state)
+    return Life(contract=life.contract, facts=facts, on=on, latest=place(fact), base=base, state=state)
 
 
 def happen(fold: Fold, fact: Fact) -> None:
