@@ -468,7 +468,8 @@ class _Walk:
         exact = _interest(spans)
         is_flat = stage.mode is Mode.FLAT and stage.pay is Pay.PRINCIPAL_AND_INTEREST
         if is_flat and no > self.terms.grace.interest_free:
-            exact = self.drawn * Fraction(self.rate_annual) * _to_digits(self.terms, self._year_part(period, stage))
+            spans = (self._flat(period, stage),)
+            exact = _interest(spans)
         before = self.base
         is_new = no in {stage.first, self.left.no} and not self.kept
         is_drawn = any(isinstance(one, Disbursement) for _, one in self._events(no, period))
@@ -498,8 +499,11 @@ class _Walk:
             self.rates[key] = _rate(self.terms, period, self.rate_annual)
         return self.rates[key]
 
-    def _year_part(self, period: Period, stage: Stage) -> Fraction:
-        return year_fraction(self.terms, period, stage.by_days)
+    def _flat(self, period: Period, stage: Stage) -> Span:
+        """A whole period on what was lent, whatever has been repaid."""
+        part = _to_digits(self.terms, year_fraction(self.terms, period, stage.by_days))
+        rate = Fraction(self.rate_annual) * part
+        return Span(period.from_on, period.to_on, self.drawn, self.rate_annual, rate)
 
     @property
     def _is_uniform(self) -> bool:
