@@ -684,7 +684,7 @@ def _store_offer(conn: Connection, case: _Case, made: Offer, *, command: Command
             application_id=case.id,
             amount_minor=made.terms.principal,
             currency=made.terms.currency,
-            term_months=made.terms.term_months,
+            term_months=made.terms.instalments,
             start_on=made.terms.start_on,
             content=content(made),
             disclosure_hash=made.disclosure_hash,

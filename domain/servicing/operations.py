@@ -21,6 +21,7 @@ from domain.product.version import ProductVersion
 from domain.refusals import KeyReused, Refusal
 from domain.servicing import queries, tables
 from domain.servicing.allocation import Allocation
+from domain.servicing.daycount import DayCount
 from domain.servicing.event import EventKind, ScheduleReason
 from domain.servicing.position import Disbursement, Facts, Loan
 from domain.servicing.position import position as computed
@@ -45,7 +46,7 @@ from domain.servicing.refusal import (
 from domain.servicing.repayment import Decision, Intent, Repay, Source, decide
 from domain.servicing.schedule import Instalment, Schedule
 from domain.servicing.schedule import schedule as planned
-from domain.servicing.terms import AllocationBy, DayCount, Method, Terms
+from domain.servicing.terms import AllocationBy, Method, Terms
 from ledger import journal
 from ledger.entry import Entry
 from ledger.money import Money, rounded
@@ -163,7 +164,7 @@ def terms_of(product: ProductVersion, *, principal: Money, term_months: int, sta
         principal=principal.minor,
         currency=product.currency,
         rate_annual=product.interest_rate_annual,
-        term_months=term_months,
+        instalments=term_months,
         start_on=start_on,
         day_count=DayCount(product.day_count),
         rounding=product.rounding,
@@ -575,7 +576,7 @@ def _created_before(conn: Connection, known: Loan, create: CreateLoan) -> Create
         known.product_id,
         known.product_version,
         known.terms.principal,
-        known.terms.term_months,
+        known.terms.instalments,
         known.customer_id,
     ):
         return KeyReused(field="applicationId")
@@ -656,7 +657,7 @@ def _loan_row(loan: Loan, command: Command) -> dict[str, Any]:
         "currency": terms.currency,
         "rate_annual": terms.rate_annual,
         "penalty_rate_annual": terms.penalty_rate_annual,
-        "term_months": terms.term_months,
+        "term_months": terms.instalments,
         "method": terms.method.value,
         "day_count": terms.day_count.value,
         "rounding": terms.rounding.value,

@@ -35,13 +35,14 @@ from sqlalchemy import cast as sql_cast
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from domain.servicing import tables
+from domain.servicing.daycount import DayCount
 from domain.servicing.event import EventKind, LoanEvent, ScheduleReason
 from domain.servicing.position import Disbursement, Facts, Loan, Position, Progress
 from domain.servicing.position import position as computed
 from domain.servicing.posting import Share
 from domain.servicing.repayment import Bucket, Intent, Source, Taken
 from domain.servicing.schedule import Instalment, Schedule
-from domain.servicing.terms import AllocationBy, DayCount, Method, Terms
+from domain.servicing.terms import AllocationBy, Method, Terms
 from ledger.money import Rounding
 
 Scope: TypeAlias = Callable[[ColumnElement[int]], ColumnElement[bool]]
@@ -504,7 +505,7 @@ def _loan(row: Row[Any]) -> Loan:
             principal=row.principal,
             currency=row.currency,
             rate_annual=row.rate_annual,
-            term_months=row.term_months,
+            instalments=row.term_months,
             start_on=row.start_on,
             day_count=DayCount(row.day_count),
             rounding=Rounding(row.rounding),
