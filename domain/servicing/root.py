@@ -70,7 +70,7 @@ def bracket(value: Worth, *, around: Decimal, floor: Decimal = LOWEST) -> tuple[
         low = high = max(around, floor)
         side = value(low)[0] > 0
         step = Decimal("0.01")
-        while high < HIGHEST:
+        while high < HIGHEST or low > floor:
             above, below = min(high + step, HIGHEST), max(low - min(step, (low + 1) / 2), floor)
             if (value(above)[0] > 0) != side:
                 return high, above
