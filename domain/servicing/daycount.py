@@ -7,7 +7,7 @@ days (`schedule` does that).
 
 from __future__ import annotations
 
-from calendar import isleap
+from calendar import isleap, monthrange
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, timedelta
 from enum import StrEnum
@@ -38,6 +38,8 @@ class DayCount(StrEnum):
     """Actual days, those of a leap year over 366, the others over 365; a day belongs to the year of its beginning."""
     ACT_ACT_END = "ACT/ACT-END"
     """The same, but a day belongs to the year of its end: 31 December counts to the new year."""
+    MONTH_YEAR = "MONTH-DAYS/YEAR"
+    """Between two monthly due dates the days of the month in which the period begins, over the days of its year."""
     NL_365 = "NL/365"
     """Actual days without 29 February, over 365."""
 
@@ -120,12 +122,22 @@ def _act_act_end(from_on: date, to_on: date) -> Fraction:
     return _act_act(from_on + one, to_on + one)
 
 
+def _over_year(days: int, from_on: date) -> Fraction:
+    return Fraction(days, 366 if isleap(from_on.year) else 365)
+
+
+def month_year(from_on: date) -> Fraction:
+    """The part of its year that the month of a date is."""
+    return _over_year(monthrange(from_on.year, from_on.month)[1], from_on)
+
+
 _YEAR_DAYS: Final[Mapping[DayCount, int]] = {
     DayCount.ACT_364: 364,
     DayCount.ACT_365F: 365,
     DayCount.ACT_365L: 365,
     DayCount.ACT_ACT: 365,
     DayCount.ACT_ACT_END: 365,
+    DayCount.MONTH_YEAR: 365,
     DayCount.NL_365: 365,
 }
 
@@ -139,6 +151,7 @@ FRACTIONS: Final[Mapping[DayCount, Callable[[date, date], Fraction]]] = {
     DayCount.ACT_365L: _act_365l,
     DayCount.ACT_ACT: _act_act,
     DayCount.ACT_ACT_END: _act_act_end,
+    DayCount.MONTH_YEAR: lambda from_on, to_on: _over_year((to_on - from_on).days, from_on),
     DayCount.NL_365: _nl_365,
 }
 """The function of each day count."""
@@ -148,5 +161,6 @@ SPLITS: Final = frozenset(DayCount) - {
     DayCount.THIRTY_E_360,
     DayCount.MONTHS_ODD_DAYS,
     DayCount.ACT_365L,
+    DayCount.MONTH_YEAR,
 }
 """Day counts that may be split at any date."""

@@ -16,7 +16,7 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Final
 
-from domain.servicing.daycount import SPLITS, DayCount, fraction
+from domain.servicing.daycount import SPLITS, DayCount, fraction, month_year
 from domain.servicing.duedate import MONTHS, FirstPeriod, Period, Step, Unit, periods
 from domain.servicing.terms import (
     Carried,
@@ -277,6 +277,8 @@ def year_fraction(terms: Terms, period: Period, day_count: DayCount | None = Non
         if unit in MONTHS:
             return Fraction(MONTHS[unit] * every, 12)
         return Fraction(every, 24) if unit is Unit.HALF_MONTH else Fraction(period.days, 360)
+    if period.is_regular and basis is DayCount.MONTH_YEAR and period.step == (Unit.MONTH, 1):
+        return month_year(period.from_on)
     return fraction(basis, period.from_on, period.to_on)
 
 
@@ -358,8 +360,11 @@ METHODS: Final[Mapping[Method, Callable[[Terms], tuple[Stage, ...]]]] = {
 class _Walk:
     """One walk over the periods of a plan; holds what changes on the way.
 
-    balance, deferred: minor units; the balance is exact where balances are carried unrounded. base: of the payment, or
-    of the principal, that the stage's steps grow from. kept: whether the payment was agreed and is not solved.
+    balance, deferred: minor units; the balance is exact where balances are carried unrounded. drawn: what has been
+    lent. base: of the payment, or of the principal, that the stage's steps grow from. kept: whether the payment was
+    agreed and is not solved. is_resolved: whether an early payment asks for a lower payment from the next instalment
+    on. saved: early payments that shortened the term; a payment solved later leaves them shortening it. stage_target:
+    the balance at which a stage that repays a stated principal ends.
     """
 
     def __init__(self, terms: Terms, left: Remaining) -> None:
@@ -386,6 +391,9 @@ class _Walk:
         self.is_shortened = left.is_shortened or terms.solving is Solving.GIVEN
         self.may_grow = self.kept or any(one.payment_cap or not one.is_solved for one in terms.rate_changes)
         self.first_difference = 0
+        self.saved = 0
+        self.is_resolved = False
+        self.stage_target: Exact = 0
         self.paid_down = list[Row]()
         self.prepaid = 0
         self.rates: dict[tuple[Decimal, Step], Fraction] = {}
@@ -482,9 +490,6 @@ class _Walk:
             no, period, stage, spans=spans, opening=opening, exact=exact, disbursed=disbursed, inside=inside
         )
 
-    is_resolved = False
-    """Whether an early payment asks for a lower payment from the next instalment on."""
-
     # --- interest ---
 
     def _rate(self, period: Period, stage: Stage) -> Fraction:
@@ -576,7 +581,7 @@ class _Walk:
             added, grown = sum(step for _, step in factors), sum(growth for growth, _ in factors)
             self.base = (self.balance - target - added) / Fraction(grown)
             return
-        debt = self._debt(ahead[0], spans)
+        debt = self._debt(ahead[0], spans) + self.saved * (1 + self._solving(no, ahead[0]))
         if not stage.step_amount and not stage.step_rate and self._are_alike(no, ahead):
             growths, steps = _geometric(self._solving(no + 1, ahead[-1]), len(ahead)), Fraction()
             last = Fraction((1 + self._solving(no + 1, ahead[-1])) ** (1 - len(ahead))) if target else Fraction()
@@ -599,9 +604,6 @@ class _Walk:
         if repaid is not None:
             return ahead[: stage.last + 1 - no], self.stage_target
         return ahead[: (stage.first - 1 + stage.horizon if stage.horizon else self.last) + 1 - no], 0
-
-    stage_target: Exact = 0
-    """The balance at which a stage that repays a stated principal ends."""
 
     def _debt(self, period: Period, spans: Sequence[Span]) -> Fraction:
         """Balance and interest at the end of the current period, as the payment is solved."""
@@ -793,10 +795,9 @@ class _Walk:
         if one.effect is Effect.REDUCE_PAYMENT:
             self.is_resolved = True
         else:
-            self.is_shortened = self.kept_by_borrower = True
+            self.is_shortened = True
+            self.saved += paid
         return paid
-
-    kept_by_borrower = False
 
     def _at_due(self, no: int, period: Period) -> tuple[int, int]:
         """Early payments on the due date: off the balance, and in advance of the instalments to come."""
