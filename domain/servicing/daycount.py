@@ -26,6 +26,8 @@ class DayCount(StrEnum):
     """Every month has 30 days, the 31st counts as the 30th (Eurobond basis)."""
     MONTHS_ODD_DAYS = "MONTHS+DAYS/360"
     """整月零头天: whole months at annual rate / 12, the days left over at annual rate / 360 (银发〔2005〕129号)."""
+    MONTHS_SHARE = "MONTHS+SHARE"
+    """Whole months at annual rate / 12, the days left over as a share of the month that they begin."""
     ACT_360 = "ACT/360"
     """Actual days over 360."""
     ACT_364 = "ACT/364"
@@ -51,7 +53,7 @@ class DayCount(StrEnum):
     @property
     def is_whole_months(self) -> bool:
         """Whether a period between two regular due dates counts as whole months, whatever its days."""
-        return self in {DayCount.THIRTY_360, DayCount.MONTHS_ODD_DAYS}
+        return self in {DayCount.THIRTY_360, DayCount.MONTHS_ODD_DAYS, DayCount.MONTHS_SHARE}
 
 
 def fraction(day_count: DayCount, from_on: date, to_on: date) -> Fraction:
@@ -87,6 +89,12 @@ def _thirty_e_360(from_on: date, to_on: date) -> Fraction:
 def _months_odd_days(from_on: date, to_on: date) -> Fraction:
     months, days = whole_months(from_on, to_on)
     return Fraction(months, 12) + Fraction(days, 360)
+
+
+def _months_share(from_on: date, to_on: date) -> Fraction:
+    months, days = whole_months(from_on, to_on)
+    length = (add_months(from_on, months + 1) - add_months(from_on, months)).days
+    return Fraction(months, 12) + Fraction(days, 12 * length)
 
 
 def _leap_days(from_on: date, to_on: date) -> int:
@@ -145,6 +153,7 @@ FRACTIONS: Final[Mapping[DayCount, Callable[[date, date], Fraction]]] = {
     DayCount.THIRTY_360: _thirty_360,
     DayCount.THIRTY_E_360: _thirty_e_360,
     DayCount.MONTHS_ODD_DAYS: _months_odd_days,
+    DayCount.MONTHS_SHARE: _months_share,
     DayCount.ACT_360: _over(360),
     DayCount.ACT_364: _over(364),
     DayCount.ACT_365F: _over(365),
@@ -160,6 +169,7 @@ SPLITS: Final = frozenset(DayCount) - {
     DayCount.THIRTY_360,
     DayCount.THIRTY_E_360,
     DayCount.MONTHS_ODD_DAYS,
+    DayCount.MONTHS_SHARE,
     DayCount.ACT_365L,
     DayCount.MONTH_YEAR,
 }
