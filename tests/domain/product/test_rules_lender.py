@@ -5,18 +5,23 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from domain.product.accounting import Event, Flag
+from domain.product.accounting import CLAIMS, Event, Flag
 from domain.product.rules_lender import (
+    ACCOUNTS,
     CN_LENDER,
     CN_LENDER_ON_SUCCESS,
     CN_LENDER_STAGE_3,
     CN_PARTNER,
+    MEMO,
     lender,
     partner,
     plain,
 )
-from domain.product.ruleset import rendered
+from domain.product.ruleset import EventUnruled, RuleSet, lines, rendered
+from ledger.account import Side
 from ledger.entry import NO_DIMENSIONS
 from ledger.rule import accounts
 from seed.chart import LENDER
@@ -329,3 +334,83 @@ def test_plain_rules_post_what_the_full_ones_do_without_tax_and_flags() -> None:
         once = rendered(event, ((amounts_of(amounts), NO_DIMENSIONS),), untaxed, currency="CNY")
         again = rendered(event, ((amounts_of(amounts), NO_DIMENSIONS),), replace(untaxed, rules=bare), currency="CNY")
         assert once == again, event
+
+
+EFFECTS: dict[Event, dict[str, tuple[str | None, str | None]]] = {
+    Event.DISBURSEMENT_SUCCEEDED: {"principal": (None, "principal")},
+    Event.INTEREST_ACCRUED: {"interest": (None, "accrued_interest")},
+    Event.PENALTY_ACCRUED: {"penalty": (None, "penalty")},
+    Event.COMPOUND_ACCRUED: {"compound": (None, "compound")},
+    Event.FEE_DUE: {"fee": (None, "fee")},
+    Event.NON_ACCRUAL_INTEREST: {name: (None, name) for name in ("nonaccrual_interest", "penalty", "compound")},
+    Event.INTEREST_DUE: {"interest": ("accrued_interest", "interest")},
+    Event.PRINCIPAL_OVERDUE: {"overdue_principal": ("principal", "overdue_principal")},
+    Event.NON_ACCRUAL: {
+        "principal": ("principal", "nonaccrual_principal"),
+        "overdue_principal": ("overdue_principal", "nonaccrual_principal"),
+        "accrued_interest": ("accrued_interest", "nonaccrual_interest"),
+        "interest": ("interest", "nonaccrual_interest"),
+        "penalty": ("penalty", "penalty"),
+        "compound": ("compound", "compound"),
+    },
+    Event.ACCRUAL_RESUMED: {
+        "nonaccrual_principal": ("nonaccrual_principal", "principal"),
+        "nonaccrual_interest": ("nonaccrual_interest", "interest"),
+        "penalty": ("penalty", "penalty"),
+        "compound": ("compound", "compound"),
+    },
+    **{
+        event: {name: (name, None) for name in CLAIMS}
+        for event in (
+            Event.REPAYMENT,
+            Event.OVERPAYMENT_APPLIED,
+            Event.COMPENSATED,
+            Event.GOODWILL_CREDIT,
+            Event.DEPOSIT_APPLIED,
+            Event.WRITE_OFF,
+        )
+    },
+}
+"""From which bucket into which each component goes; from nothing, or out of the book, where there is None."""
+WHOLE = {Event.NON_ACCRUAL, Event.ACCRUAL_RESUMED, Event.WRITE_OFF}
+"""Events that take all there is."""
+ACCRUING = {Event.INTEREST_ACCRUED, Event.PENALTY_ACCRUED, Event.COMPOUND_ACCRUED, Event.NON_ACCRUAL}
+RESTING = {Event.NON_ACCRUAL_INTEREST, Event.ACCRUAL_RESUMED}
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> tuple[list[tuple[Event, dict[str, int], bool]], dict[str, int], bool]:
+    """A random life: events with amounts and whether the loan had stopped to accrue; the buckets that it leaves."""
+    held, is_stopped, life = dict.fromkeys(CLAIMS, 0), False, []
+    for _ in range(draw(st.integers(1, 25))):
+        event = draw(st.sampled_from(sorted(set(EFFECTS) - (ACCRUING if is_stopped else RESTING))))
+        amounts = {}
+        for name, (source, target) in EFFECTS[event].items():
+            most = 10**6 if source is None else held[source]
+            amounts[name] = most if event in WHOLE else draw(st.integers(0, most))
+            for bucket, sign in ((source, -1), (target, 1)):
+                if bucket is not None:
+                    held[bucket] += sign * amounts[name]
+        life.append((event, amounts, is_stopped))
+        is_stopped = (is_stopped or event is Event.NON_ACCRUAL) and event is not Event.ACCRUAL_RESUMED
+    return life, held, is_stopped
+
+
+@given(histories(), st.sampled_from([CN_LENDER, replace(CN_LENDER, rules=lender(via=None)), CN_PARTNER]))
+def test_every_bucket_ties_out_with_its_account(
+    drawn: tuple[list[tuple[Event, dict[str, int], bool]], dict[str, int], bool], rule_set: RuleSet
+) -> None:
+    life, held, is_stopped = drawn
+    balances: dict[str, int] = {}
+    for event, amounts, stopped in life:
+        made = lines(event, amounts, rule_set, flags=STOPPED if stopped else frozenset())
+        assert not isinstance(made, EventUnruled), made.message
+        for one in made:
+            signed = one.amount if one.side is Side.DEBIT else -one.amount
+            balances[one.account] = balances.get(one.account, 0) + signed
+    wanted = dict.fromkeys((*ACCOUNTS.values(), "9001", "9002"), 0)
+    for bucket, amount in held.items():
+        is_memo = bucket == "nonaccrual_interest" or (is_stopped and bucket in MEMO)
+        wanted[MEMO[bucket] if is_memo else ACCOUNTS[bucket]] += amount
+    claims = {ACCOUNTS[bucket] for bucket in CLAIMS} | {"9001", "9002"}
+    assert {one: balances.get(one, 0) for one in claims} == {one: wanted[one] for one in claims}
