@@ -11,6 +11,7 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Final
 
+from domain.product.accounting import Stage
 from domain.refusals import Refusal
 from domain.servicing.allocation import dictated_faults
 from domain.servicing.contract import Contract, EarlyInterest
@@ -39,7 +40,7 @@ from domain.servicing.fact import (
     place,
     takes_effect_on,
 )
-from domain.servicing.fold import OFF, Fold, Stage
+from domain.servicing.fold import OFF, Fold
 from domain.servicing.life import Life, effective, extend, replay
 from domain.servicing.progress import I, P
 from domain.servicing.refusal import (

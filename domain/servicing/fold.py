@@ -11,12 +11,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Context, Decimal
-from enum import StrEnum
 from itertools import pairwise
 from types import MappingProxyType
 from typing import Final
 
-from domain.product.accounting import EXCESS, Event, Flag
+from domain.product.accounting import EXCESS, Event, Flag, Stage
 from domain.servicing.allocation import Allocation, Component, Due, DueType, Part, spend
 from domain.servicing.charge import penalty
 from domain.servicing.contract import Bearing, Contract, Grace, Rest
@@ -26,31 +25,8 @@ from domain.servicing.progress import ALL, C, F, I, Line, LineKind, N, P, Progre
 from domain.servicing.transaction import Transaction
 from ledger.money import Rounding, round_ratio
 
-
-class Stage(StrEnum):
-    """How the lender carries the claim."""
-
-    PERFORMING = "PERFORMING"
-    NON_ACCRUAL = "NON_ACCRUAL"
-    CHARGED_OFF = "CHARGED_OFF"
-    FRAUD = "FRAUD"
-    """Charged off because of fraud."""
-    WRITTEN_OFF = "WRITTEN_OFF"
-
-
 OFF: Final = frozenset({Stage.CHARGED_OFF, Stage.FRAUD, Stage.WRITTEN_OFF})
 """Stages in which the claim is off the books; it is still owed."""
-FLAGS: Final[Mapping[Stage, frozenset[Flag]]] = MappingProxyType(
-    {
-        Stage.PERFORMING: NO_FLAGS,
-        Stage.NON_ACCRUAL: frozenset({Flag.NON_ACCRUAL}),
-        Stage.CHARGED_OFF: frozenset({Flag.CHARGED_OFF}),
-        Stage.FRAUD: frozenset({Flag.CHARGED_OFF, Flag.FRAUD}),
-        Stage.WRITTEN_OFF: frozenset({Flag.CHARGED_OFF}),
-    }
-)
-"""What posting rules may ask of a claim in each stage."""
-
 EXACT: Final = Context(prec=40)
 """Digits of unrounded interest."""
 NOTHING: Final = Decimal(0)
@@ -108,6 +84,7 @@ class Fold:
     pauses: list[tuple[date, date]] = field(default_factory=list)
     stage: Stage = Stage.PERFORMING
     creditor: str = CREDITOR_LENDER
+    guarantor: str | None = None
     is_cancelled: bool = False
     resting: int = 0
     used: int = 0
@@ -131,7 +108,8 @@ class Fold:
         return Fold(
             contract=self.contract, at=self.at, lines=lines, levies=levies, excess=self.excess,
             disbursed=self.disbursed, started_on=self.started_on, rates=self.rates.copy(), pauses=self.pauses.copy(),
-            stage=self.stage, creditor=self.creditor, is_cancelled=self.is_cancelled, resting=self.resting,
+            stage=self.stage, creditor=self.creditor, guarantor=self.guarantor,
+            is_cancelled=self.is_cancelled, resting=self.resting,
             used=self.used, recovered=self.recovered, transactions=self.transactions.copy(),
             movements=self.movements.copy(), versions=self.versions.copy(), parts=self.parts,
         )  # fmt: skip
@@ -411,7 +389,7 @@ class Fold:
             made = spend(held, dues, self.contract.strategy("REPAYMENT"))
             if made.parts:
                 self.excess = 0
-                amounts = self.settle(made, fact_no=0)
+                amounts, _ = self.settle(made)
                 self.excess += made.excess
                 self.book(Event.OVERPAYMENT_APPLIED, amounts, fact_no=0)
                 self.transact(0, Event.OVERPAYMENT_APPLIED, held - made.excess, made, excess=made.excess - held)
@@ -436,7 +414,7 @@ class Fold:
             self.stage = Stage.NON_ACCRUAL
         elif self.stage is Stage.NON_ACCRUAL and self.dpd == 0:
             held = self.buckets()
-            back = {"principal": held["nonaccrual_principal"], "interest": held["nonaccrual_interest"]}
+            back = {name: held[name] for name in ("nonaccrual_principal", "nonaccrual_interest")}
             self.book(Event.ACCRUAL_RESUMED, back, fact_no=0)
             self.stage = Stage.PERFORMING
             for line in self.lines:
@@ -475,7 +453,7 @@ class Fold:
     def _book_accruals(self, made: Mapping[Component, int], due: int) -> None:
         self.book(Event.FEE_DUE, {"fee": made[F]}, fact_no=0)
         if self.stage is not Stage.PERFORMING:  # off the books interest is only remembered
-            memo = {"interest": made[I], "penalty": made[N], "compound": made[C]}
+            memo = {"nonaccrual_interest": made[I], "penalty": made[N], "compound": made[C]}
             self.book(Event.NON_ACCRUAL_INTEREST, memo, fact_no=0)
             return
         self.book(Event.INTEREST_ACCRUED, {"interest": made[I]}, fact_no=0)
@@ -523,18 +501,16 @@ class Fold:
         return held
 
     def claim(self) -> dict[str, int]:
-        """The lender's claim as rules name it: by bucket, interest of a loan that stopped accruing as interest."""
-        held = self.buckets()
-        held["interest"] += held.pop("nonaccrual_interest")
-        return {name: amount for name, amount in held.items() if name not in {EXCESS, WRITTEN_OFF}}
+        """The lender's claim by bucket, as long as it is on the books."""
+        return {name: amount for name, amount in self.buckets().items() if name not in {EXCESS, WRITTEN_OFF}}
 
-    def settle(self, made: Allocation, *, fact_no: int, is_waiver: bool = False) -> dict[str, int]:
-        """Write the parts of an allocation on the lines; returns the amounts by bucket that they were taken from.
+    def settle(self, made: Allocation, *, is_waiver: bool = False) -> tuple[dict[str, int], dict[str, int]]:
+        """Write the parts of an allocation on the lines.
 
-        What meets a claim that is now another's is collected for him.
+        Returns the lender's amounts by bucket that they were taken from, and what met another's claim, by component.
         """
         amounts: dict[str, int] = {}
-        collected = 0
+        others: dict[str, int] = {}
         by_no = {line.no: line for line in self.lines}
         self.recognise_ahead(made, by_no)
         for part in made.parts:
@@ -542,8 +518,8 @@ class Fold:
             if line.creditor == CREDITOR_LENDER:
                 for bucket, amount in self._taken(line, part):
                     amounts[bucket] = amounts.get(bucket, 0) + amount
-            elif not is_waiver:
-                collected += part.amount
+            else:
+                others[part.component.value] = others.get(part.component.value, 0) + part.amount
             if is_waiver:
                 line.waived[part.component] += part.amount
             else:
@@ -558,9 +534,7 @@ class Fold:
             if part.component in {F, N}:
                 self._pay_levies(line, part, is_waiver=is_waiver)
             line.completed_on = self.at if line.total_open == 0 else None
-        self.book(Event.AGENCY_RECEIVED, {"amount": collected}, fact_no=fact_no)
-        self.book(Event.SUBROGATION_RECOVERED, {"amount": collected}, fact_no=fact_no)
-        return amounts
+        return amounts, others
 
     def recognise_ahead(self, made: Allocation, by_no: Mapping[int, Line]) -> None:
         """Accrue what is paid before it is earned, so that no account of a claim falls below nought."""
@@ -584,7 +558,7 @@ class Fold:
         if self.stage in OFF or part.component not in {P, I}:
             yield part.component.value, part.amount
         elif self.stage is Stage.NON_ACCRUAL:
-            yield ("nonaccrual_principal" if part.component is P else "interest"), part.amount
+            yield ("nonaccrual_principal" if part.component is P else "nonaccrual_interest"), part.amount
         elif part.component is P:
             moved = min(part.amount, line.overdue_moved)
             line.overdue_moved -= moved
@@ -624,7 +598,13 @@ class Fold:
         line.completed_on = None
 
     def book(
-        self, event: Event, amounts: Mapping[str, int], *, fact_no: int, flags: frozenset[Flag] = NO_FLAGS
+        self,
+        event: Event,
+        amounts: Mapping[str, int],
+        *,
+        fact_no: int,
+        flags: frozenset[Flag] = NO_FLAGS,
+        stage: Stage | None = None,
     ) -> None:
         """Note a movement; amounts of nought are left out, and a movement without amounts is none."""
         kept = {name: amount for name, amount in amounts.items() if amount}
@@ -635,7 +615,7 @@ class Fold:
                     amounts=MappingProxyType(kept),
                     fact_no=fact_no,
                     value_on=self.at,
-                    flags=FLAGS[self.stage] | flags,
+                    flags=(stage or self.stage).flags | flags,
                 )
             )
 

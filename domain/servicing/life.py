@@ -14,7 +14,7 @@ from datetime import date
 from types import MappingProxyType
 from typing import Final
 
-from domain.product.accounting import EXCESS, Event, Flag
+from domain.product.accounting import EXCESS, Event, Flag, Stage
 from domain.servicing.allocation import Allocation, Component, Dictated, DueType, Part, Pass, Strategy, spend
 from domain.servicing.contract import ChargedOff, Contract, EarlyInterest
 from domain.servicing.fact import (
@@ -45,7 +45,7 @@ from domain.servicing.fact import (
     place,
     takes_effect_on,
 )
-from domain.servicing.fold import CREDITOR_LENDER, OFF, Fold, Stage
+from domain.servicing.fold import CREDITOR_LENDER, OFF, Fold
 from domain.servicing.movement import NO_FLAGS, WRITTEN_OFF, Movement
 from domain.servicing.progress import ALL, C, F, I, Line, LineKind, N, P, Progress
 from domain.servicing.replan import (
@@ -177,7 +177,7 @@ def _disburse(fold: Fold, fact: Disburse) -> None:
         made = _allocate(fold, used, fold.contract.strategy(PayKind.REPAYMENT))
         used -= made.excess
         fold.excess -= used
-        amounts = fold.settle(made, fact_no=fact.no)
+        amounts, _ = fold.settle(made)
     met = sum(amounts.pop(name, 0) for name in ("principal", "overdue_principal"))
     fold.book(Event.DISBURSEMENT_SUCCEEDED, {"principal": fact.amount - met, EXCESS: met}, fact_no=fact.no)
     if fold.stage is Stage.NON_ACCRUAL:
@@ -208,11 +208,11 @@ def _cancel(fold: Fold, fact: Cancel) -> None:
         parts = tuple(
             Part(line.no, one, line.open(one)) for line in fold.lines for one in components if line.open(one) > 0
         )
-        fold.book(event, fold.settle(Allocation(parts, 0), fact_no=fact.no, is_waiver=True), fact_no=fact.no)
+        fold.book(event, fold.settle(Allocation(parts, 0), is_waiver=True)[0], fact_no=fact.no)
     principal = fold.balance
     made = _allocate(fold, principal, fold.contract.strategy(PayKind.REPAYMENT)) if principal else Allocation((), 0)
     fold.is_cancelled = True
-    fold.book(Event.CANCELLED, fold.settle(made, fact_no=fact.no), fact_no=fact.no)
+    fold.book(Event.CANCELLED, fold.settle(made)[0], fact_no=fact.no)
     fold.transact(fact.no, "CANCELLED", principal, made)
 
 
@@ -288,11 +288,19 @@ def _receive(
         if is_ahead and not strategy.meets_advance:
             strategy = ahead_of(strategy)
         made = _allocate(fold, amount, strategy)
-    amounts = fold.settle(made, fact_no=no)
+    amounts, others = fold.settle(made)
     fold.excess += made.excess
-    fold.book(EVENTS.get(kind, Event.REPAYMENT), {**amounts, EXCESS: made.excess}, fact_no=no, flags=flags)
+    fold.book(EVENTS[kind], {**amounts, EXCESS: made.excess}, fact_no=no, flags=flags)
+    _collect(fold, no, EVENTS[kind], others)
     fold.transact(no, kind, amount, made)
     _forgive(fold, kind, made)
+
+
+def _collect(fold: Fold, no: int, event: Event, others: Mapping[str, int]) -> None:
+    """Money that the lender took for the guarantor or buyer who now holds the claim."""
+    fold.book(event, others, fact_no=no, stage=Stage.TRANSFERRED)
+    if any(line.creditor == fold.guarantor for line in fold.lines):
+        fold.book(Event.SUBROGATION_RECOVERED, {"amount": sum(others.values())}, fact_no=no)
 
 
 EVENTS: Final[Mapping[PayKind, Event]] = MappingProxyType(
@@ -339,14 +347,15 @@ def _forgive(fold: Fold, kind: PayKind, made: Allocation) -> None:
         if met and line.due_on > fold.at and not line.open(P) and line.open(I):
             amount = line.open(I)
             fold.recognise_ahead(Allocation((Part(line.no, I, amount),), 0), {line.no: line})
-            amounts = fold.settle(Allocation((Part(line.no, I, amount),), 0), fact_no=0, is_waiver=True)
+            amounts = fold.settle(Allocation((Part(line.no, I, amount),), 0), is_waiver=True)[0]
             fold.book(Event.INTEREST_WAIVED, amounts, fact_no=0)
 
 
 def _recover(fold: Fold, fact: Recover) -> None:
     made = spend(fact.amount, fold.dues(), fold.contract.strategy(PayKind.REPAYMENT), principal_max=fold.balance)
-    amounts = fold.settle(made, fact_no=fact.no)
+    amounts, others = fold.settle(made)
     fold.recovered += fact.amount
+    _collect(fold, fact.no, Event.REPAYMENT, others)
     fold.excess += made.excess
     amounts[WRITTEN_OFF] = amounts.pop(P.value, 0)
     fold.book(Event.RECOVERY, amounts, fact_no=fact.no)
@@ -411,7 +420,7 @@ def _waive(fold: Fold, fact: Waive) -> None:
     made = Allocation(tuple(parts), 0)
     if fact.levy_no is not None:
         fold.levies.sort(key=lambda levy: levy.no != fact.levy_no)
-    amounts = fold.settle(made, fact_no=fact.no, is_waiver=True)
+    amounts = fold.settle(made, is_waiver=True)[0]
     event = {P: Event.PRINCIPAL_WAIVED, I: Event.INTEREST_WAIVED}.get(fact.component, Event.CHARGE_WAIVED)
     fold.book(event, amounts, fact_no=fact.no)
     fold.transact(fact.no, event, sum(part.amount for part in parts), made)
@@ -490,7 +499,7 @@ def _bucket(fold: Fold, component: Component) -> str:
     if fold.stage in OFF or component not in {P, I}:
         return component.value
     if fold.stage is Stage.NON_ACCRUAL:
-        return "nonaccrual_principal" if component is P else "interest"
+        return "nonaccrual_principal" if component is P else "nonaccrual_interest"
     return "principal" if component is P else "accrued_interest"
 
 
@@ -629,6 +638,7 @@ def _transfer(fold: Fold, no: int, event: Event, lines: list[Line], to: str, *, 
             line.creditor = to
     fold.book(event, amounts, fact_no=no)
     if event is Event.COMPENSATED:
+        fold.guarantor = to
         fold.book(Event.SUBROGATED, {"amount": sum(paid.values()), "guaranteed": paid[P]}, fact_no=no)
     fold.transact(no, event, sum(paid.values()), Allocation(_parts(paid), 0))
 

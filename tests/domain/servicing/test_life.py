@@ -61,7 +61,7 @@ def due(no: int) -> date:
     return BANK.due_on(no)
 
 
-def lived(*facts: tuple[type[Fact], date, dict[str, Any]], on: date, terms: Terms = BANK, **life: Any) -> Life:
+def lived(*facts: tuple[type[Fact], date, dict[str, Any]], on: date, terms: Terms = BANK, **life: Any) -> Life:  # noqa: ANN401 - any life term
     """A life that begins with the disbursement; every fact must be admitted."""
     contract = Contract(terms=terms, life=LifeTerms(**{"strategies": NORMAL, **life}))
     made = replay(contract, (), on=START)
@@ -179,8 +179,10 @@ def test_following_instalments_can_be_paid_as_planned_before_they_fall_due() -> 
 @pytest.mark.parametrize(
     ("life", "kind", "values", "code"),
     [
-        ({"prepayment": Prepayment(lock_in_days=365)}, Pay, {"amount": 9_000_00, "intent": Intent.SETTLE}, "PREPAYMENT_LOCKED"),
-        ({"prepayment": Prepayment(minimum=500_00)}, Pay, {"amount": 400_00, "intent": Intent.REDUCE_TERM}, "PREPAYMENT_TOO_SMALL"),
+        ({"prepayment": Prepayment(lock_in_days=365)}, Pay, {"amount": 9_000_00, "intent": Intent.SETTLE},
+         "PREPAYMENT_LOCKED"),
+        ({"prepayment": Prepayment(minimum=500_00)}, Pay, {"amount": 400_00, "intent": Intent.REDUCE_TERM},
+         "PREPAYMENT_TOO_SMALL"),
         ({}, Refund, {"amount": 1}, "AMOUNT_ABOVE_OPEN"),
         ({}, Waive, {"component": Component.FEE, "approver": "A"}, "AMOUNT_ABOVE_OPEN"),
         ({}, Cancel, {}, "COOLING_OFF_OVER"),
@@ -248,7 +250,7 @@ def test_a_guarantor_pays_and_the_debtor_owes_him() -> None:
     assert outlook(life).status == "TRANSFERRED"
     assert not any(outlook(life).buckets.values())
     assert [one.event for one in life.movements if one.fact_no == 3] == [
-        Event.AGENCY_RECEIVED,
+        Event.REPAYMENT,
         Event.SUBROGATION_RECOVERED,
     ]
     part = lived((Compensate, after, {"guarantor": "G", "scope": Scope.OVERDUE}), on=after)

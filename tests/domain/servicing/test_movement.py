@@ -14,9 +14,7 @@ OFF = frozenset({Flag.CHARGED_OFF})
 STOPPED = frozenset({Flag.NON_ACCRUAL})
 
 
-def moved(
-    event: Event, amounts: Mapping[str, int], *, fact_no: int = 0, flags: frozenset[Flag] = NO_FLAGS
-) -> Movement:
+def moved(event: Event, amounts: Mapping[str, int], *, fact_no: int = 0, flags: frozenset[Flag] = NO_FLAGS) -> Movement:
     return Movement(event=event, amounts=amounts, fact_no=fact_no, value_on=ON, flags=flags)
 
 
@@ -51,8 +49,8 @@ LENT = moved(Event.DISBURSEMENT_SUCCEEDED, {"principal": 100}, fact_no=1)
             [
                 moved(Event.INTEREST_ACCRUED, {"interest": 7}),
                 moved(Event.NON_ACCRUAL, {"principal": 100, "accrued_interest": 7}),
-                moved(Event.NON_ACCRUAL_INTEREST, {"interest": 2}, flags=STOPPED),
-                moved(Event.REPAYMENT, {"interest": 4}, flags=STOPPED),
+                moved(Event.NON_ACCRUAL_INTEREST, {"nonaccrual_interest": 2}, flags=STOPPED),
+                moved(Event.REPAYMENT, {"nonaccrual_interest": 4}, flags=STOPPED),
             ],
             {"nonaccrual_principal": 100, "nonaccrual_interest": 5},
         ),

@@ -1,12 +1,14 @@
 """A scenario is read with all its faults at once, and played step by step without touching anything."""
 
 import json
+import re
 from typing import Any
 
 import pytest
 
+from cli import SCHEMAS
 from domain.refusals import Invalid
-from domain.servicing.scenario import Scenario, answer_json, play, refusals_of, scenario, scenario_of
+from domain.servicing.scenario import Do, Scenario, answer_json, play, refusals_of, scenario, scenario_of
 
 TERMS = {
     "principal": "1200.00", "rateAnnual": "0.12", "penaltyRateAnnual": "0.18", "instalments": 3,
@@ -14,7 +16,7 @@ TERMS = {
 }  # fmt: skip
 
 
-def played(*steps: dict[str, Any], **rest: Any) -> list[dict[str, Any]]:
+def played(*steps: dict[str, Any], **rest: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - any part of a scenario
     tree = {"terms": TERMS, "rules": "CN_LENDER", "steps": [{"do": "disburse", "amount": "1200.00"}, *steps], **rest}
     asked = scenario(tree)
     assert isinstance(asked, Scenario), asked
@@ -101,7 +103,8 @@ def test_playing_is_deterministic() -> None:
         ({}, {"terms", "steps"}),
         ({"terms": TERMS, "steps": [{"do": "fly"}, {}, 7]}, {"steps[0].do", "steps[1].do", "steps[2]"}),
         (
-            {"terms": {**TERMS, "rateAnnual": "-1", "instalments": 0}, "steps": [{"do": "pay", "amount": 5, "colour": "red"}]},
+            {"terms": {**TERMS, "rateAnnual": "-1", "instalments": 0},
+             "steps": [{"do": "pay", "amount": 5, "colour": "red"}]},
             {"terms.rateAnnual", "terms.instalments", "steps[0].amount", "steps[0].colour"},
         ),
         (
@@ -131,3 +134,45 @@ def test_refused_steps_are_counted() -> None:
     asked = scenario({"terms": TERMS, "steps": [{"do": "pay", "amount": "1.00"}, {"do": "disburse", "amount": "5.00"}]})
     assert isinstance(asked, Scenario)
     assert refusals_of(play(asked)) == 1
+
+
+SCHEMA: dict[str, Any] = json.loads((SCHEMAS / "simulate.json").read_text(encoding="utf-8"))
+
+
+def misfits(value: Any, schema: dict[str, Any], path: str = "") -> list[str]:  # noqa: ANN401 - any JSON
+    """Where a value does not fit a schema, as far as ours go."""
+    if "$ref" in schema:
+        return misfits(value, SCHEMA["$defs"][schema["$ref"].rpartition("/")[2]], path)
+    if "anyOf" in schema:
+        return [] if any(not misfits(value, one, path) for one in schema["anyOf"]) else [f"{path}: none of its kinds"]
+    kinds = {"object": dict, "array": list, "string": str, "integer": int, "boolean": bool, "null": type(None)}
+    if "type" in schema and not isinstance(value, kinds[schema["type"]]):
+        return [f"{path}: not {schema['type']}"]
+    if "enum" in schema and value not in schema["enum"]:
+        return [f"{path}: {value} is not listed"]
+    if "pattern" in schema and not re.search(schema["pattern"], value):
+        return [f"{path}: {value} does not match"]
+    if isinstance(value, list):
+        return [one for n, each in enumerate(value) for one in misfits(each, schema["items"], f"{path}[{n}]")]
+    if not isinstance(value, dict):
+        return []
+    found = [f"{path}.{name}: missing" for name in schema.get("required", ()) if name not in value]
+    for name, each in value.items():
+        inner = schema.get("properties", {}).get(name, schema.get("additionalProperties", {}))
+        found += [f"{path}.{name}: unknown"] if inner is False else misfits(each, inner, f"{path}.{name}")
+    return found
+
+
+def test_what_is_printed_and_what_is_read_fit_the_published_schema() -> None:
+    tree = {
+        "terms": TERMS,
+        "rules": ["CN_LENDER", "CN_GUARANTOR"],
+        "contract": {"allocation": {"DEFAULT": {"order": ["penalty", "interest", "principal"], "ahead": True}}},
+        "steps": [{"do": "disburse", "amount": "1200.00"}, *STEPS, {"do": "refund", "amount": "999.00"}],
+    }
+    assert misfits(tree, SCHEMA["$defs"]["scenario"]) == []
+    asked = scenario(tree)
+    assert isinstance(asked, Scenario)
+    document = {"currency": "CNY", "steps": [answer_json(one, rules=asked.rules) for one in play(asked)]}
+    assert misfits(document, SCHEMA["$defs"]["played"]) == []
+    assert {one.value for one in Do} == set(SCHEMA["$defs"]["step"]["properties"]["do"]["enum"])
