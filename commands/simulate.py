@@ -29,9 +29,15 @@ def simulate(
     """
     asked = scenario_of(read_text(file, "FILE"))
     if isinstance(asked, Invalid):
-        for fault in asked.faults:
-            err.print(f"[bold red]{fault.code}[/bold red] {fault.field or '-'}: {text(fault, 'en')}", highlight=False)
-        refuse("SCENARIO_INVALID", f"{asked.count} fault(s): see zhudai simulate --help")
+        if as_json:
+            faults = [
+                {"field": one.field, "code": one.code, "zh": text(one, "zh-CN"), "en": text(one, "en")}
+                for one in asked.faults
+            ]
+            print_json({"faults": faults})
+        for one in asked.faults:
+            err.print(f"[bold red]{one.code}[/bold red] {one.field or '-'}: {text(one, 'en')}", highlight=False)
+        raise typer.Exit(1)
     answers = list(play(asked))
     currency = asked.contract.terms.currency
     if as_json:

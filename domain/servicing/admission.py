@@ -11,6 +11,7 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Final
 
+from domain.product.accounting import Stage
 from domain.refusals import Refusal
 from domain.servicing.allocation import dictated_faults
 from domain.servicing.contract import Contract, EarlyInterest
@@ -39,7 +40,7 @@ from domain.servicing.fact import (
     place,
     takes_effect_on,
 )
-from domain.servicing.fold import OFF, Fold, Stage
+from domain.servicing.fold import OFF, Fold
 from domain.servicing.life import Life, effective, extend, replay
 from domain.servicing.progress import I, P
 from domain.servicing.refusal import (
@@ -105,11 +106,10 @@ def faults(life: Life, fact: Fact, *, on: date) -> tuple[Refusal, ...]:
 
 def standing_before(life: Life, fact: Fact) -> Fold:
     """The state at the fact's date, before it, knowing all that is known today."""
-    earlier = [one for one in effective(life.facts) if place(one) < place(fact)]
-    latest = max((place(one) for one in effective(life.facts)), default=None)
-    fold = (
-        life.base if latest is None or latest < place(fact) else replay(life.contract, earlier, on=fact.value_on).base
-    )
+    fold = life.base
+    if life.latest is not None and place(fact) < life.latest:
+        earlier = [one for one in effective(life.facts) if place(one) < place(fact)]
+        fold = replay(life.contract, earlier, on=fact.value_on).base
     state = fold.copy()
     if state.at < takes_effect_on(fact):
         state.advance(takes_effect_on(fact))

@@ -131,11 +131,13 @@ class Period:
 
 def periods(calendar: Calendar, start_on: date, steps: Sequence[Step]) -> tuple[Period, ...]:
     """One period for each step, joined, from `start_on`."""
-    made, from_on = list[Period](), start_on
+    made, from_on, (_, day, _) = list[Period](), start_on, _anchor(calendar, start_on, steps[0])
+    is_on_grid = steps[0][0] in MONTHS and start_on == _on_day(calendar, start_on, 0, day)
+    first_ends = {_stepped(calendar, start_on, steps[0], one) for one in (start_on.day, *((day,) * is_on_grid))}
     for step, end in zip(steps, _ends(calendar, start_on, steps), strict=True):
         due_on = _shifted(calendar, end)
         to_on = due_on if calendar.shift_bears_interest else end
-        is_regular = bool(made) or end == _stepped(calendar, start_on, step, start_on.day)
+        is_regular = bool(made) or end in first_ends
         made.append(Period(from_on, to_on, due_on, step, is_regular))
         from_on = to_on
     return tuple(made)

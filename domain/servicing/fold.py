@@ -10,13 +10,12 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from decimal import Decimal, localcontext
-from enum import StrEnum
+from decimal import Context, Decimal
 from itertools import pairwise
 from types import MappingProxyType
 from typing import Final
 
-from domain.product.accounting import EXCESS, Event, Flag
+from domain.product.accounting import EXCESS, Event, Flag, Stage
 from domain.servicing.allocation import Allocation, Component, Due, DueType, Part, spend
 from domain.servicing.charge import penalty
 from domain.servicing.contract import Bearing, Contract, Grace, Rest
@@ -26,33 +25,11 @@ from domain.servicing.progress import ALL, C, F, I, Line, LineKind, N, P, Progre
 from domain.servicing.transaction import Transaction
 from ledger.money import Rounding, round_ratio
 
-
-class Stage(StrEnum):
-    """How the lender carries the claim."""
-
-    PERFORMING = "PERFORMING"
-    NON_ACCRUAL = "NON_ACCRUAL"
-    CHARGED_OFF = "CHARGED_OFF"
-    FRAUD = "FRAUD"
-    """Charged off because of fraud."""
-    WRITTEN_OFF = "WRITTEN_OFF"
-
-
 OFF: Final = frozenset({Stage.CHARGED_OFF, Stage.FRAUD, Stage.WRITTEN_OFF})
 """Stages in which the claim is off the books; it is still owed."""
-FLAGS: Final[Mapping[Stage, frozenset[Flag]]] = MappingProxyType(
-    {
-        Stage.PERFORMING: NO_FLAGS,
-        Stage.NON_ACCRUAL: frozenset({Flag.NON_ACCRUAL}),
-        Stage.CHARGED_OFF: frozenset({Flag.CHARGED_OFF}),
-        Stage.FRAUD: frozenset({Flag.CHARGED_OFF, Flag.FRAUD}),
-        Stage.WRITTEN_OFF: frozenset({Flag.CHARGED_OFF}),
-    }
-)
-"""What posting rules may ask of a claim in each stage."""
-
-PRECISION: Final = 40
-"""Decimal digits of unrounded interest."""
+EXACT: Final = Context(prec=40)
+"""Digits of unrounded interest."""
+NOTHING: Final = Decimal(0)
 CREDITOR_LENDER: Final = ""
 _FIXED: Final = frozenset({LineKind.DOWN_PAYMENT, LineKind.EXTRA})
 """Lines whose principal no recalculation changes."""
@@ -107,6 +84,7 @@ class Fold:
     pauses: list[tuple[date, date]] = field(default_factory=list)
     stage: Stage = Stage.PERFORMING
     creditor: str = CREDITOR_LENDER
+    guarantor: str | None = None
     is_cancelled: bool = False
     resting: int = 0
     used: int = 0
@@ -114,6 +92,7 @@ class Fold:
     transactions: list[Transaction] = field(default_factory=list)
     movements: list[Movement] = field(default_factory=list)
     versions: list[Version] = field(default_factory=list)
+    parts: dict[tuple[date, date, date, date], tuple[int, int]] = field(default_factory=dict, repr=False, compare=False)
 
     def copy(self) -> Fold:
         """The same state, to go on from."""
@@ -129,9 +108,10 @@ class Fold:
         return Fold(
             contract=self.contract, at=self.at, lines=lines, levies=levies, excess=self.excess,
             disbursed=self.disbursed, started_on=self.started_on, rates=self.rates.copy(), pauses=self.pauses.copy(),
-            stage=self.stage, creditor=self.creditor, is_cancelled=self.is_cancelled, resting=self.resting,
-            used=self.used, recovered=self.recovered, transactions=self.transactions.copy(), movements=self.movements.copy(),
-            versions=self.versions.copy(),
+            stage=self.stage, creditor=self.creditor, guarantor=self.guarantor,
+            is_cancelled=self.is_cancelled, resting=self.resting,
+            used=self.used, recovered=self.recovered, transactions=self.transactions.copy(),
+            movements=self.movements.copy(), versions=self.versions.copy(), parts=self.parts,
         )  # fmt: skip
 
     # --- what is owed ------------------------------------------------------------------------------------------------
@@ -234,7 +214,8 @@ class Fold:
             bearing = balance + self.resting - (0 if self.contract.life.is_overdue_bearing else overdue)
             for line in self.lines:
                 if line.kind is not LineKind.DOWN_PAYMENT and line.from_on < to and line.due_on > self.at:
-                    line.raw += self.interest(bearing, line, max(line.from_on, self.at), min(line.due_on, to))
+                    fresh = self.interest(bearing, line, max(line.from_on, self.at), min(line.due_on, to))
+                    line.raw = EXACT.add(line.raw, fresh)
         retroactive, grace = self.contract.life.is_grace_retroactive, self.contract.terms.grace_days
         for line in self.lines:
             begins_on = line.due_on if retroactive else line.due_on + timedelta(days=grace)
@@ -246,19 +227,29 @@ class Fold:
 
     def interest(self, balance: int, line: Line, from_on: date, to_on: date) -> Decimal:
         """Unrounded interest of a balance over some days of a line's period, at the rates of those days."""
-        made = Decimal(0)
+        made = NOTHING
         if not balance or from_on >= to_on:
             return made
-        with localcontext() as context:
-            context.prec = PRECISION
-            for rate, a, b in self.stretches(from_on, to_on):
-                if rate:
-                    part = daily_fraction(self.contract.terms, from_on=line.from_on, due_on=line.due_on, a=a, b=b)
-                    made += balance * rate * part.numerator / part.denominator
+        for rate, a, b in self.stretches(from_on, to_on):
+            if rate:
+                numerator, denominator = self._part(line, a, b)
+                made = EXACT.add(made, EXACT.divide(EXACT.multiply(rate, balance * numerator), denominator))
         return made
+
+    def _part(self, line: Line, a: date, b: date) -> tuple[int, int]:
+        """The part of a year that some days of a line's period are; the same question is asked again and again."""
+        key = (line.from_on, line.due_on, a, b)
+        known = self.parts.get(key)
+        if known is None:
+            part = daily_fraction(self.contract.terms, from_on=line.from_on, due_on=line.due_on, a=a, b=b)
+            known = self.parts[key] = part.as_integer_ratio()
+        return known
 
     def stretches(self, from_on: date, to_on: date) -> Iterator[tuple[Decimal, date, date]]:
         """The rate of each stretch of [from_on, to_on); nought within a pause."""
+        if len(self.rates) == 1 and not self.pauses:
+            yield self.rates[0][1], from_on, to_on
+            return
         cuts = {from_on, to_on}
         cuts |= {on for on, _ in self.rates if from_on < on < to_on}
         cuts |= {on for pause in self.pauses for on in pause if from_on < on < to_on}
@@ -318,7 +309,7 @@ class Fold:
         for line in ahead:
             bearing = left + (resting if line.from_on <= self.at < line.due_on else 0)
             planned = self.interest(bearing, line, max(line.from_on, self.at), line.due_on)
-            accrued = self.rounded(line.raw + planned) + line.credited[I] + carry
+            accrued = self.rounded(EXACT.add(line.raw, planned)) + line.credited[I] + carry
             paid = line.paid[P] + line.waived[P]
             if line is last:
                 rest, interest = left, accrued
@@ -398,7 +389,7 @@ class Fold:
             made = spend(held, dues, self.contract.strategy("REPAYMENT"))
             if made.parts:
                 self.excess = 0
-                amounts = self.settle(made, fact_no=0)
+                amounts, _ = self.settle(made)
                 self.excess += made.excess
                 self.book(Event.OVERPAYMENT_APPLIED, amounts, fact_no=0)
                 self.transact(0, Event.OVERPAYMENT_APPLIED, held - made.excess, made, excess=made.excess - held)
@@ -423,7 +414,7 @@ class Fold:
             self.stage = Stage.NON_ACCRUAL
         elif self.stage is Stage.NON_ACCRUAL and self.dpd == 0:
             held = self.buckets()
-            back = {"principal": held["nonaccrual_principal"], "interest": held["nonaccrual_interest"]}
+            back = {name: held[name] for name in ("nonaccrual_principal", "nonaccrual_interest")}
             self.book(Event.ACCRUAL_RESUMED, back, fact_no=0)
             self.stage = Stage.PERFORMING
             for line in self.lines:
@@ -462,7 +453,7 @@ class Fold:
     def _book_accruals(self, made: Mapping[Component, int], due: int) -> None:
         self.book(Event.FEE_DUE, {"fee": made[F]}, fact_no=0)
         if self.stage is not Stage.PERFORMING:  # off the books interest is only remembered
-            memo = {"interest": made[I], "penalty": made[N], "compound": made[C]}
+            memo = {"nonaccrual_interest": made[I], "penalty": made[N], "compound": made[C]}
             self.book(Event.NON_ACCRUAL_INTEREST, memo, fact_no=0)
             return
         self.book(Event.INTEREST_ACCRUED, {"interest": made[I]}, fact_no=0)
@@ -510,18 +501,16 @@ class Fold:
         return held
 
     def claim(self) -> dict[str, int]:
-        """The lender's claim as rules name it: by bucket, interest of a loan that stopped accruing as interest."""
-        held = self.buckets()
-        held["interest"] += held.pop("nonaccrual_interest")
-        return {name: amount for name, amount in held.items() if name not in {EXCESS, WRITTEN_OFF}}
+        """The lender's claim by bucket, as long as it is on the books."""
+        return {name: amount for name, amount in self.buckets().items() if name not in {EXCESS, WRITTEN_OFF}}
 
-    def settle(self, made: Allocation, *, fact_no: int, is_waiver: bool = False) -> dict[str, int]:
-        """Write the parts of an allocation on the lines; returns the amounts by bucket that they were taken from.
+    def settle(self, made: Allocation, *, is_waiver: bool = False) -> tuple[dict[str, int], dict[str, int]]:
+        """Write the parts of an allocation on the lines.
 
-        What meets a claim that is now another's is collected for him.
+        Returns the lender's amounts by bucket that they were taken from, and what met another's claim, by component.
         """
         amounts: dict[str, int] = {}
-        collected = 0
+        others: dict[str, int] = {}
         by_no = {line.no: line for line in self.lines}
         self.recognise_ahead(made, by_no)
         for part in made.parts:
@@ -529,8 +518,8 @@ class Fold:
             if line.creditor == CREDITOR_LENDER:
                 for bucket, amount in self._taken(line, part):
                     amounts[bucket] = amounts.get(bucket, 0) + amount
-            elif not is_waiver:
-                collected += part.amount
+            else:
+                others[part.component.value] = others.get(part.component.value, 0) + part.amount
             if is_waiver:
                 line.waived[part.component] += part.amount
             else:
@@ -545,9 +534,7 @@ class Fold:
             if part.component in {F, N}:
                 self._pay_levies(line, part, is_waiver=is_waiver)
             line.completed_on = self.at if line.total_open == 0 else None
-        self.book(Event.AGENCY_RECEIVED, {"amount": collected}, fact_no=fact_no)
-        self.book(Event.SUBROGATION_RECOVERED, {"amount": collected}, fact_no=fact_no)
-        return amounts
+        return amounts, others
 
     def recognise_ahead(self, made: Allocation, by_no: Mapping[int, Line]) -> None:
         """Accrue what is paid before it is earned, so that no account of a claim falls below nought."""
@@ -571,7 +558,7 @@ class Fold:
         if self.stage in OFF or part.component not in {P, I}:
             yield part.component.value, part.amount
         elif self.stage is Stage.NON_ACCRUAL:
-            yield ("nonaccrual_principal" if part.component is P else "interest"), part.amount
+            yield ("nonaccrual_principal" if part.component is P else "nonaccrual_interest"), part.amount
         elif part.component is P:
             moved = min(part.amount, line.overdue_moved)
             line.overdue_moved -= moved
@@ -611,7 +598,13 @@ class Fold:
         line.completed_on = None
 
     def book(
-        self, event: Event, amounts: Mapping[str, int], *, fact_no: int, flags: frozenset[Flag] = NO_FLAGS
+        self,
+        event: Event,
+        amounts: Mapping[str, int],
+        *,
+        fact_no: int,
+        flags: frozenset[Flag] = NO_FLAGS,
+        stage: Stage | None = None,
     ) -> None:
         """Note a movement; amounts of nought are left out, and a movement without amounts is none."""
         kept = {name: amount for name, amount in amounts.items() if amount}
@@ -622,7 +615,7 @@ class Fold:
                     amounts=MappingProxyType(kept),
                     fact_no=fact_no,
                     value_on=self.at,
-                    flags=FLAGS[self.stage] | flags,
+                    flags=(stage or self.stage).flags | flags,
                 )
             )
 

@@ -9,12 +9,12 @@ than its last day.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from types import MappingProxyType
 from typing import Final
 
-from domain.product.accounting import EXCESS, Event, Flag
+from domain.product.accounting import EXCESS, Event, Flag, Stage
 from domain.servicing.allocation import Allocation, Component, Dictated, DueType, Part, Pass, Strategy, spend
 from domain.servicing.contract import ChargedOff, Contract, EarlyInterest
 from domain.servicing.fact import (
@@ -45,7 +45,7 @@ from domain.servicing.fact import (
     place,
     takes_effect_on,
 )
-from domain.servicing.fold import CREDITOR_LENDER, OFF, Fold, Stage
+from domain.servicing.fold import CREDITOR_LENDER, OFF, Fold
 from domain.servicing.movement import NO_FLAGS, WRITTEN_OFF, Movement
 from domain.servicing.progress import ALL, C, F, I, Line, LineKind, N, P, Progress
 from domain.servicing.replan import (
@@ -71,12 +71,14 @@ from ledger.money import round_ratio
 class Life:
     """A life up to the beginning of `on`: everything in it follows from contract and facts.
 
-    `base` is the state after the last fact, `state` the same at `on`; both are private to the engine.
+    `latest` is the last fact's place in the order of replay, `base` the state after it, `state` the same at `on`; all
+    three are private to the engine.
     """
 
     contract: Contract
     facts: tuple[Fact, ...]
     on: date
+    latest: tuple[date, int, int] | None = field(repr=False, compare=False)
     base: Fold = field(repr=False, compare=False)
     state: Fold = field(repr=False, compare=False)
 
@@ -104,7 +106,7 @@ class Life:
         """The same facts at another date, not before the last of them."""
         state = self.base.copy()
         state.advance(on)
-        return Life(contract=self.contract, facts=self.facts, on=on, base=self.base, state=state)
+        return replace(self, on=on, state=state)
 
 
 def effective(facts: Iterable[Fact]) -> tuple[Fact, ...]:
@@ -118,12 +120,13 @@ def replay(contract: Contract, facts: Iterable[Fact], *, on: date) -> Life:
     """Fold a life from its beginning; facts that take effect after `on` are not part of it."""
     known = tuple(facts)
     base = Fold(contract=contract, at=date.min)
-    for fact in effective(known):
-        if takes_effect_on(fact) <= on:
-            happen(base, fact)
+    held = [fact for fact in effective(known) if takes_effect_on(fact) <= on]
+    for fact in held:
+        happen(base, fact)
     state = base.copy()
     state.advance(on)
-    return Life(contract=contract, facts=known, on=on, base=base, state=state)
+    latest = place(held[-1]) if held else None
+    return Life(contract=contract, facts=known, on=on, latest=latest, base=base, state=state)
 
 
 def known_by(facts: Iterable[Fact], on: date) -> tuple[Fact, ...]:
@@ -134,14 +137,14 @@ def known_by(facts: Iterable[Fact], on: date) -> tuple[Fact, ...]:
 def extend(life: Life, fact: Fact, *, on: date) -> Life:
     """The life with one more fact; goes on from where it stands when the fact is the last in the order of replay."""
     facts = (*life.facts, fact)
-    latest = max((place(one) for one in life.facts if not isinstance(one, Reverse)), default=None)
-    if isinstance(fact, Reverse) or (latest is not None and place(fact) < latest) or takes_effect_on(fact) > on:
+    is_last = life.latest is None or place(fact) > life.latest
+    if isinstance(fact, Reverse) or not is_last or takes_effect_on(fact) > on:
         return replay(life.contract, facts, on=on)
     base = life.base.copy()
     happen(base, fact)
     state = base.copy()
     state.advance(on)
-    return Life(contract=life.contract, facts=facts, on=on, base=base, state=state)
+    return Life(contract=life.contract, facts=facts, on=on, latest=place(fact), base=base, state=state)
 
 
 def happen(fold: Fold, fact: Fact) -> None:
@@ -174,7 +177,7 @@ def _disburse(fold: Fold, fact: Disburse) -> None:
         made = _allocate(fold, used, fold.contract.strategy(PayKind.REPAYMENT))
         used -= made.excess
         fold.excess -= used
-        amounts = fold.settle(made, fact_no=fact.no)
+        amounts, _ = fold.settle(made)
     met = sum(amounts.pop(name, 0) for name in ("principal", "overdue_principal"))
     fold.book(Event.DISBURSEMENT_SUCCEEDED, {"principal": fact.amount - met, EXCESS: met}, fact_no=fact.no)
     if fold.stage is Stage.NON_ACCRUAL:
@@ -205,11 +208,11 @@ def _cancel(fold: Fold, fact: Cancel) -> None:
         parts = tuple(
             Part(line.no, one, line.open(one)) for line in fold.lines for one in components if line.open(one) > 0
         )
-        fold.book(event, fold.settle(Allocation(parts, 0), fact_no=fact.no, is_waiver=True), fact_no=fact.no)
+        fold.book(event, fold.settle(Allocation(parts, 0), is_waiver=True)[0], fact_no=fact.no)
     principal = fold.balance
     made = _allocate(fold, principal, fold.contract.strategy(PayKind.REPAYMENT)) if principal else Allocation((), 0)
     fold.is_cancelled = True
-    fold.book(Event.CANCELLED, fold.settle(made, fact_no=fact.no), fact_no=fact.no)
+    fold.book(Event.CANCELLED, fold.settle(made)[0], fact_no=fact.no)
     fold.transact(fact.no, "CANCELLED", principal, made)
 
 
@@ -285,11 +288,19 @@ def _receive(
         if is_ahead and not strategy.meets_advance:
             strategy = ahead_of(strategy)
         made = _allocate(fold, amount, strategy)
-    amounts = fold.settle(made, fact_no=no)
+    amounts, others = fold.settle(made)
     fold.excess += made.excess
-    fold.book(EVENTS.get(kind, Event.REPAYMENT), {**amounts, EXCESS: made.excess}, fact_no=no, flags=flags)
+    fold.book(EVENTS[kind], {**amounts, EXCESS: made.excess}, fact_no=no, flags=flags)
+    _collect(fold, no, EVENTS[kind], others)
     fold.transact(no, kind, amount, made)
     _forgive(fold, kind, made)
+
+
+def _collect(fold: Fold, no: int, event: Event, others: Mapping[str, int]) -> None:
+    """Money that the lender took for the guarantor or buyer who now holds the claim."""
+    fold.book(event, others, fact_no=no, stage=Stage.TRANSFERRED)
+    if any(line.creditor == fold.guarantor for line in fold.lines):
+        fold.book(Event.SUBROGATION_RECOVERED, {"amount": sum(others.values())}, fact_no=no)
 
 
 EVENTS: Final[Mapping[PayKind, Event]] = MappingProxyType(
@@ -336,14 +347,15 @@ def _forgive(fold: Fold, kind: PayKind, made: Allocation) -> None:
         if met and line.due_on > fold.at and not line.open(P) and line.open(I):
             amount = line.open(I)
             fold.recognise_ahead(Allocation((Part(line.no, I, amount),), 0), {line.no: line})
-            amounts = fold.settle(Allocation((Part(line.no, I, amount),), 0), fact_no=0, is_waiver=True)
+            amounts = fold.settle(Allocation((Part(line.no, I, amount),), 0), is_waiver=True)[0]
             fold.book(Event.INTEREST_WAIVED, amounts, fact_no=0)
 
 
 def _recover(fold: Fold, fact: Recover) -> None:
     made = spend(fact.amount, fold.dues(), fold.contract.strategy(PayKind.REPAYMENT), principal_max=fold.balance)
-    amounts = fold.settle(made, fact_no=fact.no)
+    amounts, others = fold.settle(made)
     fold.recovered += fact.amount
+    _collect(fold, fact.no, Event.REPAYMENT, others)
     fold.excess += made.excess
     amounts[WRITTEN_OFF] = amounts.pop(P.value, 0)
     fold.book(Event.RECOVERY, amounts, fact_no=fact.no)
@@ -408,7 +420,7 @@ def _waive(fold: Fold, fact: Waive) -> None:
     made = Allocation(tuple(parts), 0)
     if fact.levy_no is not None:
         fold.levies.sort(key=lambda levy: levy.no != fact.levy_no)
-    amounts = fold.settle(made, fact_no=fact.no, is_waiver=True)
+    amounts = fold.settle(made, is_waiver=True)[0]
     event = {P: Event.PRINCIPAL_WAIVED, I: Event.INTEREST_WAIVED}.get(fact.component, Event.CHARGE_WAIVED)
     fold.book(event, amounts, fact_no=fact.no)
     fold.transact(fact.no, event, sum(part.amount for part in parts), made)
@@ -487,7 +499,7 @@ def _bucket(fold: Fold, component: Component) -> str:
     if fold.stage in OFF or component not in {P, I}:
         return component.value
     if fold.stage is Stage.NON_ACCRUAL:
-        return "nonaccrual_principal" if component is P else "interest"
+        return "nonaccrual_principal" if component is P else "nonaccrual_interest"
     return "principal" if component is P else "accrued_interest"
 
 
@@ -626,6 +638,7 @@ def _transfer(fold: Fold, no: int, event: Event, lines: list[Line], to: str, *, 
             line.creditor = to
     fold.book(event, amounts, fact_no=no)
     if event is Event.COMPENSATED:
+        fold.guarantor = to
         fold.book(Event.SUBROGATED, {"amount": sum(paid.values()), "guaranteed": paid[P]}, fact_no=no)
     fold.transact(no, event, sum(paid.values()), Allocation(_parts(paid), 0))
 

@@ -72,38 +72,49 @@ _MOVES: Final[Mapping[Event, Mapping[str, tuple[str, str]]]] = MappingProxyType(
             **{name: (name, "nonaccrual_interest") for name in ("accrued_interest", "interest")},
         },
         Event.ACCRUAL_RESUMED: {
-            "principal": ("nonaccrual_principal", "principal"),
-            "interest": ("nonaccrual_interest", "interest"),
+            "nonaccrual_principal": ("nonaccrual_principal", "principal"),
+            "nonaccrual_interest": ("nonaccrual_interest", "interest"),
         },
     }
 )
 """Events that move an amount from one bucket into another."""
 
 
+_GATHERS: Final = frozenset({Event.CHARGE_OFF, Event.WRITE_OFF})
+"""Events after which the whole claim lies in one bucket."""
+_SIGNS: Final[Mapping[Event, tuple[int, int]]] = MappingProxyType(
+    {
+        **dict.fromkeys(_ADDS, (1, 0)),
+        **dict.fromkeys(_PAYS, (-1, 1)),
+        **dict.fromkeys(_TAKES, (1, -1)),
+        **dict.fromkeys(_LEAVES, (-1, 0)),
+    }
+)
+"""What the other events do: the sign of an amount in its own bucket, and in the borrower's overpayment."""
+
+
 def effects(one: Movement) -> Iterator[tuple[str, int]]:
     """What a movement adds to each bucket, below zero what it takes; events of other books touch none."""
     for name, amount in one.amounts.items():
         bucket = bucket_of(name, one.flags)
-        if one.event in _MOVES:
-            if name in _MOVES[one.event]:
-                left, entered = _MOVES[one.event][name]
+        claim, excess = _SIGNS.get(one.event, (0, 0))
+        if name == EXCESS:
+            yield EXCESS, excess * amount
+        elif Flag.TRANSFERRED in one.flags:
+            continue  # another's claim
+        elif one.event in _MOVES:
+            for left, entered in filter(None, (_MOVES[one.event].get(name),)):
                 yield left, -amount
                 yield entered, amount
-        elif one.event in {Event.CHARGE_OFF, Event.WRITE_OFF}:
+        elif one.event in _GATHERS:
             yield bucket, -amount
             yield WRITTEN_OFF, amount
         elif one.event is Event.RECOVERY:
             yield WRITTEN_OFF, -amount
         elif one.event is Event.INTEREST_ACCRUED:
             yield "accrued_interest", amount
-        elif one.event in _PAYS:
-            yield bucket, amount if name == EXCESS else -amount
-        elif one.event in _TAKES:
-            yield bucket, -amount if name == EXCESS else amount
-        elif one.event in _ADDS:
-            yield bucket, amount
-        elif one.event in _LEAVES:
-            yield bucket, -amount
+        elif claim:
+            yield bucket, claim * amount
             if one.event is Event.OVERPAYMENT_APPLIED:
                 yield EXCESS, -amount
 
@@ -114,8 +125,6 @@ def bucket_of(name: str, flags: frozenset[Flag]) -> str:
         return name
     if Flag.CHARGED_OFF in flags:
         return WRITTEN_OFF
-    if Flag.NON_ACCRUAL in flags and name in {"interest", "accrued_interest"}:
-        return "nonaccrual_interest"
     return name
 
 

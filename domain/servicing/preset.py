@@ -20,7 +20,7 @@ _ADVANCED: Final[Json] = {
 _BANK: Final[Mapping[str, Json]] = {
     "allocation": "BANK_NORMAL",
     "npl": {"allocation": "BANK_NPL", "after": 90},
-    "nonAccrual": {"after": 90, "policy": "CASH_BASIS"},
+    "nonAccrual": {"after": 90},
 }
 
 LIVES: Final[Mapping[str, Mapping[str, Json]]] = MappingProxyType(

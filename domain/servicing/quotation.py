@@ -216,6 +216,16 @@ class Reader:
 
     def decimal(self, name: str, absent: V) -> Decimal | V:
         """A decimal in a string, not negative."""
+        number = self.number(name, None)
+        if number is None:
+            return absent
+        if number < 0:
+            self.wrong(RateNegative, name)
+            return absent
+        return number
+
+    def number(self, name: str, absent: V) -> Decimal | V:
+        """A decimal in a string, of either sign."""
         if not self.has(name):
             return absent
         found = self.values[name]
@@ -225,9 +235,6 @@ class Reader:
             number = Decimal("NaN")
         if not number.is_finite() or abs(number.adjusted()) > _TEXT_MAX:
             self.wrong(RateNotANumber, name)
-            return absent
-        if number < 0:
-            self.wrong(RateNegative, name)
             return absent
         return number
 
@@ -317,13 +324,19 @@ class RateBase(StrEnum):
 
 def asked_of(text: str) -> Asked | Invalid:
     """The quote that a JSON text asks for, or all its faults."""
+    tree = tree_of(text)
+    return tree if isinstance(tree, Invalid) else asked(tree)
+
+
+def tree_of(text: str) -> dict[str, Json] | Invalid:
+    """The one object that a JSON text is."""
     try:
         tree = json.loads(text, parse_float=Decimal, parse_constant=_no_number)
     except (ValueError, RecursionError) as why:
         return Invalid(faults=(TermsNotJson(detail=str(why)),))
     if not isinstance(tree, dict):
         return Invalid(faults=(TermsNotJson(detail=type(tree).__name__),))
-    return asked(tree)
+    return tree
 
 
 def asked(tree: Mapping[str, Json]) -> Asked | Invalid:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
-from decimal import Decimal, localcontext
+from decimal import Decimal
 from typing import Final
 
 from domain.calendar import add_months
@@ -16,7 +16,7 @@ from domain.servicing.allocation import Component
 from domain.servicing.contract import EarlyInterest, Spread
 from domain.servicing.duedate import MONTHS, Unit
 from domain.servicing.fact import ReAge, Reschedule
-from domain.servicing.fold import PRECISION, Fold, LevyState
+from domain.servicing.fold import EXACT, Fold, LevyState
 from domain.servicing.interest import months_between, period, share
 from domain.servicing.progress import ALL, C, F, I, Line, LineKind, N, P
 from domain.servicing.schedule import Remaining, plan, schedule
@@ -124,13 +124,11 @@ def level(fold: Fold, lines: Sequence[Line], principal: int) -> int:
         )  # fmt: skip
         periods = tuple(period(terms, from_on=line.from_on, due_on=line.due_on) for line in lines)
         return plan(terms, Remaining(balance=principal, from_on=lines[0].from_on, periods=periods)).payment
-    with localcontext() as context:
-        context.prec = PRECISION
-        discount, annuity = Decimal(1), Decimal(0)
-        for line in lines:
-            discount /= 1 + fold.interest(1, line, line.from_on, line.due_on)
-            annuity += discount
-        return _multiple(fold, principal / annuity, fold.contract.terms.rounding)
+    discount, annuity = Decimal(1), Decimal(0)
+    for line in lines:
+        discount = EXACT.divide(discount, EXACT.add(1, fold.interest(1, line, line.from_on, line.due_on)))
+        annuity = EXACT.add(annuity, discount)
+    return _multiple(fold, EXACT.divide(principal, annuity), fold.contract.terms.rounding)
 
 
 def planned_interest(fold: Fold, line: Line, balance: int) -> int:

@@ -7,7 +7,6 @@ says why and changes nothing; the play goes on.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -75,12 +74,11 @@ from domain.servicing.life import Life, replay
 from domain.servicing.movement import Movement, difference
 from domain.servicing.preset import LIVES
 from domain.servicing.progress import ALL, C, F, I, N, P
-from domain.servicing.quotation import Json, Reader, asked
+from domain.servicing.quotation import Json, Reader, asked, tree_of
 from domain.servicing.refusal import (
     TermInvalid,
     TermMissing,
     TermNotListed,
-    TermsNotJson,
 )
 from domain.servicing.standing import outlook
 from domain.servicing.terms import AllocationBy, Terms
@@ -161,13 +159,8 @@ class Answer:
 
 def scenario_of(text_: str) -> Scenario | Invalid:
     """The scenario in a JSON text, or all its faults."""
-    try:
-        tree = json.loads(text_, parse_float=Decimal, parse_constant=_no_number)
-    except (ValueError, RecursionError) as why:
-        return Invalid(faults=(TermsNotJson(detail=str(why)),))
-    if not isinstance(tree, dict):
-        return Invalid(faults=(TermsNotJson(detail=type(tree).__name__),))
-    return scenario(tree)
+    tree = tree_of(text_)
+    return tree if isinstance(tree, Invalid) else scenario(tree)
 
 
 def scenario(tree: Mapping[str, Json]) -> Scenario | Invalid:
@@ -537,10 +530,6 @@ READERS: Final[Mapping[Do, Callable[[Reader, int], Make]]] = MappingProxyType(
     }
 )  # fmt: skip
 """How each step that is a fact is read."""
-
-
-def _no_number(word: str) -> object:
-    raise ValueError(f"{word} is not a number")
 
 
 # --- playing ----------------------------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Final
 
-from domain.servicing.daycount import SPLITS, DayCount, fraction
+from domain.servicing.daycount import SPLITS, DayCount, fraction, month_year
 from domain.servicing.duedate import MONTHS, FirstPeriod, Period, Step, Unit, periods
 from domain.servicing.terms import (
     Carried,
@@ -277,6 +277,8 @@ def year_fraction(terms: Terms, period: Period, day_count: DayCount | None = Non
         if unit in MONTHS:
             return Fraction(MONTHS[unit] * every, 12)
         return Fraction(every, 24) if unit is Unit.HALF_MONTH else Fraction(period.days, 360)
+    if period.is_regular and basis is DayCount.MONTH_YEAR and period.step == (Unit.MONTH, 1):
+        return month_year(period.from_on)
     return fraction(basis, period.from_on, period.to_on)
 
 
@@ -358,8 +360,11 @@ METHODS: Final[Mapping[Method, Callable[[Terms], tuple[Stage, ...]]]] = {
 class _Walk:
     """One walk over the periods of a plan; holds what changes on the way.
 
-    balance, deferred: minor units; the balance is exact where balances are carried unrounded. base: of the payment, or
-    of the principal, that the stage's steps grow from. kept: whether the payment was agreed and is not solved.
+    balance, deferred: minor units; the balance is exact where balances are carried unrounded. drawn: what has been
+    lent. base: of the payment, or of the principal, that the stage's steps grow from. kept: whether the payment was
+    agreed and is not solved. is_resolved: whether an early payment asks for a lower payment from the next instalment
+    on. saved: early payments that shortened the term; a payment solved later leaves them shortening it. stage_target:
+    the balance at which a stage that repays a stated principal ends.
     """
 
     def __init__(self, terms: Terms, left: Remaining) -> None:
@@ -386,6 +391,9 @@ class _Walk:
         self.is_shortened = left.is_shortened or terms.solving is Solving.GIVEN
         self.may_grow = self.kept or any(one.payment_cap or not one.is_solved for one in terms.rate_changes)
         self.first_difference = 0
+        self.saved = 0
+        self.is_resolved = False
+        self.stage_target: Exact = 0
         self.paid_down = list[Row]()
         self.prepaid = 0
         self.rates: dict[tuple[Decimal, Step], Fraction] = {}
@@ -468,7 +476,8 @@ class _Walk:
         exact = _interest(spans)
         is_flat = stage.mode is Mode.FLAT and stage.pay is Pay.PRINCIPAL_AND_INTEREST
         if is_flat and no > self.terms.grace.interest_free:
-            exact = self.drawn * Fraction(self.rate_annual) * _to_digits(self.terms, self._year_part(period, stage))
+            spans = (self._flat(period, stage),)
+            exact = _interest(spans)
         before = self.base
         is_new = no in {stage.first, self.left.no} and not self.kept
         is_drawn = any(isinstance(one, Disbursement) for _, one in self._events(no, period))
@@ -480,9 +489,6 @@ class _Walk:
         return self._paid(
             no, period, stage, spans=spans, opening=opening, exact=exact, disbursed=disbursed, inside=inside
         )
-
-    is_resolved = False
-    """Whether an early payment asks for a lower payment from the next instalment on."""
 
     # --- interest ---
 
@@ -498,8 +504,11 @@ class _Walk:
             self.rates[key] = _rate(self.terms, period, self.rate_annual)
         return self.rates[key]
 
-    def _year_part(self, period: Period, stage: Stage) -> Fraction:
-        return year_fraction(self.terms, period, stage.by_days)
+    def _flat(self, period: Period, stage: Stage) -> Span:
+        """A whole period on what was lent, whatever has been repaid."""
+        part = _to_digits(self.terms, year_fraction(self.terms, period, stage.by_days))
+        rate = Fraction(self.rate_annual) * part
+        return Span(period.from_on, period.to_on, self.drawn, self.rate_annual, rate)
 
     @property
     def _is_uniform(self) -> bool:
@@ -572,7 +581,7 @@ class _Walk:
             added, grown = sum(step for _, step in factors), sum(growth for growth, _ in factors)
             self.base = (self.balance - target - added) / Fraction(grown)
             return
-        debt = self._debt(ahead[0], spans)
+        debt = self._debt(ahead[0], spans) + self.saved * (1 + self._solving(no, ahead[0]))
         if not stage.step_amount and not stage.step_rate and self._are_alike(no, ahead):
             growths, steps = _geometric(self._solving(no + 1, ahead[-1]), len(ahead)), Fraction()
             last = Fraction((1 + self._solving(no + 1, ahead[-1])) ** (1 - len(ahead))) if target else Fraction()
@@ -595,9 +604,6 @@ class _Walk:
         if repaid is not None:
             return ahead[: stage.last + 1 - no], self.stage_target
         return ahead[: (stage.first - 1 + stage.horizon if stage.horizon else self.last) + 1 - no], 0
-
-    stage_target: Exact = 0
-    """The balance at which a stage that repays a stated principal ends."""
 
     def _debt(self, period: Period, spans: Sequence[Span]) -> Fraction:
         """Balance and interest at the end of the current period, as the payment is solved."""
@@ -789,10 +795,9 @@ class _Walk:
         if one.effect is Effect.REDUCE_PAYMENT:
             self.is_resolved = True
         else:
-            self.is_shortened = self.kept_by_borrower = True
+            self.is_shortened = True
+            self.saved += paid
         return paid
-
-    kept_by_borrower = False
 
     def _at_due(self, no: int, period: Period) -> tuple[int, int]:
         """Early payments on the due date: off the balance, and in advance of the instalments to come."""

@@ -12,11 +12,12 @@ from datetime import date
 from enum import StrEnum
 from types import MappingProxyType
 
+from domain.product.accounting import Stage
 from domain.servicing.admission import payoff
 from domain.servicing.allocation import Component, Due
 from domain.servicing.contract import Contract
 from domain.servicing.fact import Fact
-from domain.servicing.fold import Fold, Stage
+from domain.servicing.fold import Fold
 from domain.servicing.life import Life, known_by, replay
 from domain.servicing.progress import ALL
 

@@ -9,6 +9,10 @@ from datetime import timedelta
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from domain.product.rules_guarantor import CN_GUARANTOR
+from domain.product.rules_lender import CN_LENDER, CN_LENDER_STAGE_3
+from domain.product.rules_roles import FINERACT
+from domain.product.ruleset import lines
 from domain.servicing.admission import book, payoff
 from domain.servicing.fact import Disburse, Intent, Pay, Reverse, place
 from domain.servicing.fold import Fold
@@ -118,6 +122,15 @@ def test_what_is_shown_before_is_what_is_booked(life: Life) -> None:
     pay = Pay(no=99, value_on=life.on, booked_on=life.on, amount=123_45)
     assert book(life, pay, on=life.on) == book(life, pay, on=life.on)
     assert difference(life.movements, replay(life.contract, life.facts, on=life.on).movements, on=life.on) == ()
+
+
+@law
+@given(lives())
+def test_every_movement_has_its_rule_in_the_books_of_its_party(life: Life) -> None:
+    for one in life.movements:
+        for rule_set in (CN_LENDER, CN_LENDER_STAGE_3, CN_GUARANTOR, FINERACT):
+            if rule_set.party is one.event.party:
+                assert isinstance(lines(one.event, one.amounts, rule_set, flags=one.flags), tuple)
 
 
 @law

@@ -98,11 +98,14 @@ def test_nothing_negative_can_be_built() -> None:
         allocate(0, DUES, order=ORDER, by=AllocationBy.INSTALMENT)
 
 
-P, I, F, N = Component.PRINCIPAL, Component.INTEREST, Component.FEE, Component.PENALTY
+P, I, F, N = Component.PRINCIPAL, Component.INTEREST, Component.FEE, Component.PENALTY  # noqa: E741 - the trade's letters
 LOAN = [
     *(Due(1, one, amount, DueType.PAST_DUE) for one, amount in ((P, 100), (I, 10), (F, 5), (N, 2))),
     *(Due(2, one, amount, DueType.DUE) for one, amount in ((P, 100), (I, 8), (F, 5))),
-    *(Due(3, one, amount, DueType.IN_ADVANCE, known) for one, amount, known in ((P, 100, None), (I, 6, None), (F, 5, 0))),
+    *(
+        Due(3, one, amount, DueType.IN_ADVANCE, known)
+        for one, amount, known in ((P, 100, None), (I, 6, None), (F, 5, 0))
+    ),
     *(Due(4, one, amount, DueType.IN_ADVANCE) for one, amount in ((P, 100), (I, 4))),
 ]
 """Four instalments: one late, one of today, two to come; the fee of the third is not known yet."""

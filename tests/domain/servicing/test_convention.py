@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from domain.servicing.convention import CONVENTIONS
+from domain.servicing.function import Evaluated, evaluated
 from domain.servicing.quotation import Asked, Reader, asked, plan_document, terms_read
 from domain.servicing.schedule import schedule
 
@@ -23,13 +24,22 @@ EXAMPLES = [
 def test_every_example_of_the_page_computes_what_it_says(terms: dict[str, Any], answer: dict[str, Any]) -> None:
     found = asked(terms)
     assert isinstance(found, Asked), found.codes
-    made = plan_document(found.terms, schedule(found.terms))
+    made: dict[str, Any] = plan_document(found.terms, schedule(found.terms))
     rows = {str(row["no"]): row for row in made["schedule"]}
     for name, expected in answer.items():
         if name in rows:
             assert {key: rows[name][key] for key in expected} == expected, name
         else:
             assert made[name] == expected, name
+
+
+def test_the_functions_of_the_page_compute_what_it_says() -> None:
+    found = re.findall(r"```json function\n(.*?)```\n```json answer\n(.*?)```", PAGE, re.DOTALL)
+    assert found
+    for terms, answer in found:
+        made = evaluated(json.loads(terms))
+        assert isinstance(made, Evaluated)
+        assert made.document() == json.loads(answer)
 
 
 def test_the_page_has_an_example_of_every_convention() -> None:
@@ -48,7 +58,7 @@ def test_every_field_is_read_published_and_documented() -> None:
 
 @pytest.mark.parametrize("name", CONVENTIONS)
 def test_a_convention_is_the_fields_that_it_stands_for(name: str) -> None:
-    plain = {"principal": "12000", "rateAnnual": "0.12", "instalments": 6, "startOn": "2026-01-15"}
+    plain: dict[str, Any] = {"principal": "12000", "rateAnnual": "0.12", "instalments": 6, "startOn": "2026-01-15"}
     by_name, by_hand = asked({**plain, "convention": name}), asked({**plain, **CONVENTIONS[name].fields})
     assert isinstance(by_name, Asked)
     assert isinstance(by_hand, Asked)

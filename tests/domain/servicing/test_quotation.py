@@ -189,7 +189,7 @@ def test_dates_are_null_where_the_loan_has_none() -> None:
 
 
 def test_an_index_sets_the_first_rate_and_is_looked_at_again() -> None:
-    index = {
+    index: dict[str, Any] = {
         "values": [{"on": "2025-12-20", "rateAnnual": "0.03"}, {"on": "2026-05-20", "rateAnnual": "0.04"}],
         "margin": "0.01",
         "cap": "0.045",
