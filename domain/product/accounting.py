@@ -326,7 +326,7 @@ _PARTS: Mapping[Event, _Parts] = {
     Event.PRINCIPAL_WAIVED: _of("principal", "overdue_principal", may=PRINCIPALS),
     Event.CHARGEBACK: _PAID,
     Event.NON_ACCRUAL: _of("principal", "overdue_principal", may=(*CLAIMS, *_TAXED)),
-    Event.NON_ACCRUAL_INTEREST: _of("nonaccrual_interest", may=("interest", "penalty", "compound")),
+    Event.NON_ACCRUAL_INTEREST: _of("nonaccrual_interest", may=("penalty", "compound")),
     Event.ACCRUAL_RESUMED: _of("nonaccrual_principal", "nonaccrual_interest", may=(*CLAIMS, *_TAXED)),
     Event.PROVISIONED: _of("stage_1", "stage_2", "stage_3"),
     Event.CHARGE_OFF: _CLAIMED,

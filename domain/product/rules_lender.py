@@ -365,9 +365,9 @@ def _stopped(policy: NonAccrual) -> Legs:
 
 def _remembered(policy: NonAccrual) -> Legs:
     """Walk the legs of interest that is no income (E22): the memo, or the allowance; pursued when the claim is lost."""
-    for name in (*MEMO, "interest"):
+    for name in MEMO:
         if policy is NonAccrual.CASH_BASIS:
-            yield leg(name, MEMO.get(name, "9001"), CONTRA, when=(_CARRIED,))
+            yield leg(name, MEMO[name], CONTRA, when=(_CARRIED,))
         else:
             yield leg(name, ALLOWANCE, INCOME[name], when=(_CARRIED,))
         yield leg(name, "9004", CONTRA, when=(_LOST,))
