@@ -15,8 +15,9 @@ from typing import ClassVar
 from domain.origination.cost import Annualised, Flow, annualised, exceeds
 from domain.product.version import ProductVersion
 from domain.refusals import Refusal
+from domain.servicing.daycount import DayCount
 from domain.servicing.schedule import Schedule, schedule
-from domain.servicing.terms import AllocationBy, DayCount, Method, Terms
+from domain.servicing.terms import AllocationBy, Method, Terms
 
 READ_SECONDS_MIN = 3
 """Forced reading time of the cost disclosure (金规〔2026〕2号)."""
@@ -131,7 +132,7 @@ def terms_of(product: ProductVersion, *, amount: int, months: int, start_on: dat
         principal=amount,
         currency=product.currency,
         rate_annual=product.interest_rate_annual,
-        term_months=months,
+        instalments=months,
         start_on=start_on,
         day_count=DayCount(product.day_count),
         rounding=product.rounding,

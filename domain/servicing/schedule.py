@@ -1,28 +1,57 @@
 """还款计划, the schedule: what is to be paid and when, as a pure function of the terms.
 
-One method lives here now. Another is one more function `Terms -> tuple[Instalment, ...]` in `METHODS`; nothing else
-changes shape.
+A method is a row of `METHODS`: terms in, stages out. One walk goes over the periods and does the same for every
+method: interest on the balance of each day, rounded once a period; then what the stage pays. `schedule` walks a whole
+loan, `plan` what is left of one, with the same code, so that preview, quote, booking and every change agree.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import date
-from decimal import Decimal, localcontext
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from decimal import ROUND_HALF_EVEN, Context, Decimal, localcontext
+from enum import StrEnum
+from fractions import Fraction
 from itertools import pairwise
 from typing import Final
 
-from domain.servicing.terms import DayCount, Method, Terms
-from ledger.money import round_ratio
+from domain.servicing.daycount import SPLITS, DayCount, fraction, month_year
+from domain.servicing.duedate import MONTHS, FirstPeriod, Period, Step, Unit, periods
+from domain.servicing.terms import (
+    Carried,
+    Disbursement,
+    EarlyPayment,
+    Effect,
+    Fee,
+    FeeBasis,
+    FeeWhen,
+    Method,
+    Mode,
+    Pay,
+    RateChange,
+    Residue,
+    Solving,
+    Stage,
+    Terms,
+    Unpaid,
+)
+from ledger.money import Rounding, round_ratio
+
+PRECISION: Final = 50
+"""Decimal digits while rates are compounded: far beyond any rounding to a minor unit."""
+
+Exact = int | Fraction
+"""An amount in minor units before it is rounded."""
 
 
 @dataclass(frozen=True, slots=True)
 class Instalment:
     """One line of a schedule (一期): bears interest for the half-open period [from_on, due_on); amounts in minor units.
 
-    `from_on == due_on` only in the closing instalment of a loan that is settled on the very day its period began; it
-    bears no interest.
+    `from_on == due_on` only in the closing instalment of a loan that is settled on the very day its period began, and
+    in a down payment; it bears no interest. `principal` is below zero only where unpaid interest is added to the
+    balance, and then at most by that interest.
     """
 
     no: int
@@ -30,13 +59,15 @@ class Instalment:
     due_on: date
     principal: int
     interest: int
+    fee: int = 0
 
     def __post_init__(self) -> None:
         """Assert that the line makes sense by itself."""
         assert self.no >= 1, "instalments are numbered from one"
         assert self.from_on <= self.due_on, "a period does not run backwards"
-        assert self.principal >= 0, "an instalment pays principal back"
         assert self.interest >= 0, "an instalment does not pay interest to the borrower"
+        assert self.fee >= 0, "an instalment does not pay a fee to the borrower"
+        assert self.principal + self.interest >= 0, "an instalment takes money from the borrower, or none"
         assert self.from_on < self.due_on or self.interest == 0, "no days, no interest"
 
     @property
@@ -46,16 +77,89 @@ class Instalment:
 
     @property
     def total(self) -> int:
-        """Principal and interest together."""
-        return self.principal + self.interest
+        """Principal, interest and fee together."""
+        return self.principal + self.interest + self.fee
+
+
+class Kind(StrEnum):
+    """What a row of a plan is."""
+
+    INSTALMENT = "INSTALMENT"
+    DOWN_PAYMENT = "DOWN_PAYMENT"
+    """首付: paid on the day of the disbursement."""
+    STUB = "STUB"
+    """The interest of an odd first period, alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Days of a period on which balance and rate were the same, [from_on, to_on)."""
+
+    from_on: date
+    to_on: date
+    balance: Exact
+    rate_annual: Decimal
+    rate: Fraction
+    """Of the span: what one unit of balance bears."""
+
+    @property
+    def interest(self) -> Fraction:
+        """Interest of the span before any rounding, minor units."""
+        return self.balance * self.rate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One instalment with everything that explains it; minor units, each figure rounded as it is shown.
+
+    principal: what is repaid, `extra` included. payment: the level payment that was in force, unrounded where balances
+    are carried so. deferred: interest of earlier instalments that this one pays. advance, prepaid: paid in advance of
+    later instalments, and what of this one was. balloon: what is due besides with the last instalment. closing: the
+    balance after the instalment, before the balloon.
+    """
+
+    no: int
+    period: Period
+    kind: Kind = Kind.INSTALMENT
+    opening: int
+    disbursed: int = 0
+    principal: int
+    interest: int
+    deferred: int = 0
+    extra: int = 0
+    advance: int = 0
+    prepaid: int = 0
+    balloon: int = 0
+    fees: tuple[tuple[str, int], ...] = ()
+    closing: int
+    payment: Exact | None = None
+    exact_interest: Fraction = Fraction()
+    exact_principal: Fraction = Fraction()
+    spans: tuple[Span, ...] = ()
+
+    @property
+    def fee(self) -> int:
+        """All fees of the row."""
+        return sum(amount for _, amount in self.fees)
+
+    @property
+    def paid(self) -> int:
+        """What the borrower pays with this row, the balloon aside."""
+        return self.principal + self.interest + self.fee + self.advance - self.prepaid
+
+    @property
+    def total(self) -> int:
+        """All that is due on the date."""
+        return self.paid + self.balloon
 
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """Instalments in order, one period joining the next."""
+    """Instalments in order, one period joining the next, and the `rows` that explain them where they were computed."""
 
     currency: str
     instalments: tuple[Instalment, ...]
+    rows: tuple[Row, ...] = field(default=(), compare=False, repr=False)
 
     def __post_init__(self) -> None:
         """Assert that numbers and periods join."""
@@ -74,26 +178,83 @@ class Schedule:
         return sum(instalment.interest for instalment in self.instalments)
 
     @property
+    def fees(self) -> int:
+        """Sum of the fees that are due with instalments, minor units."""
+        return sum(instalment.fee for instalment in self.instalments)
+
+    @property
     def payment(self) -> int:
-        """The regular payment (月供), minor units: the total of the first instalment."""
-        return self.instalments[0].total if self.instalments else 0
+        """The regular payment (月供), minor units: principal and interest of the first regular instalment."""
+        for row in self.rows:
+            if row.kind is Kind.INSTALMENT:
+                return row.principal + row.interest - row.extra
+        return self.instalments[0].principal + self.instalments[0].interest if self.instalments else 0
+
+    @property
+    def balloon(self) -> int:
+        """What is due besides with the last instalment (尾款), minor units."""
+        return self.rows[-1].balloon if self.rows else 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remaining:
+    """What is left of a loan, from the date `from_on`.
+
+    balance: principal still to be repaid, minor units. no: number of the first instalment planned; its period begins at
+    `from_on`. periods: of all instalments to come, absent: those of the terms. payment: kept as it is, absent: solved
+    from the balance. interest: of the days before `from_on`, already owed and due with the first instalment.
+    is_shortened: a kept payment may clear the loan before its last instalment.
+    """
+
+    balance: int
+    from_on: date
+    no: int = 1
+    periods: tuple[Period, ...] | None = None
+    payment: int | None = None
+    interest: int = 0
+    rate_annual: Decimal | None = None
+    is_shortened: bool = False
 
 
 def schedule(terms: Terms) -> Schedule:
     """The schedule of `terms`. Preview, quote and booking all call this one function, so that they cannot differ."""
-    instalments = METHODS[terms.method](terms)
-    made = Schedule(terms.currency, instalments)
+    balance = terms.disbursements[0].amount if terms.disbursements else terms.principal
+    made = plan(terms, Remaining(balance=balance, from_on=terms.start_on))
     assert made.principal == terms.principal, "a schedule pays back exactly what was lent"
-    assert len(instalments) == terms.term_months, "one instalment a month"
     return made
 
 
-def period_rates(terms: Terms) -> tuple[Decimal, ...]:
+def plan(terms: Terms, left: Remaining) -> Schedule:
+    """The schedule of what is left, numbered from `left.no`."""
+    with localcontext() as context:
+        context.prec = PRECISION
+        rows = tuple(_Walk(terms, left).rows())
+    return Schedule(terms.currency, tuple(_booked(rows)), rows)
+
+
+def periods_of(terms: Terms) -> tuple[Period, ...]:
+    """The periods of a whole loan, and after them those that a payment is solved for besides."""
+    calendar, unit, every = terms.calendar, terms.calendar.unit, terms.calendar.every
+    if terms.method is Method.SPECIFIED:
+        return tuple(_specified_periods(terms))
+    if terms.method is Method.BULLET:
+        steps: list[Step] = [(unit, every * terms.instalments)]
+    elif terms.method is Method.STAGED:
+        steps = [(unit, every * stage.every) for stage in terms.stages for _ in range(stage.first, stage.last + 1)]
+    else:
+        steps = [(unit, every)] * terms.instalments
+    last = len(steps)
+    ahead = max([0, *((stage.horizon or 0) + stage.first - 1 - last for stage in METHODS[terms.method](terms))])
+    made = periods(calendar, terms.start_on, steps + steps[-1:] * (ahead + 1))
+    has_stub = calendar.first_period is FirstPeriod.STUB and not made[0].is_regular
+    return made if has_stub else made[: last + ahead]
+
+
+def period_rates(terms: Terms) -> tuple[Fraction, ...]:
     """Rate of each period: annual/12 on 30/360; annual × days / 365 on ACT/365F."""
-    if terms.day_count is DayCount.THIRTY_360:
-        return (terms.rate_annual / 12,) * terms.term_months
-    days = (_days(terms, no) for no in range(1, terms.term_months + 1))
-    return tuple(terms.rate_annual * n / terms.day_count.year_days for n in days)
+    with localcontext() as context:
+        context.prec = PRECISION
+        return tuple(_rate(terms, one, terms.rate_annual) for one in periods_of(terms)[: terms.instalments])
 
 
 def level_payment(terms: Terms) -> int:
@@ -103,41 +264,632 @@ def level_payment(terms: Terms) -> int:
     days the solved form of the Chinese lenders (`docs/decisions/0050`). Rate zero needs no case of its own: every
     factor is one and A = L/n.
     """
-    with localcontext() as context:
-        context.prec = _PRECISION
-        discount, annuity = Decimal(1), Decimal(0)
-        for rate in period_rates(terms):
-            discount /= 1 + rate
-            annuity += discount
-        return _minor(terms, Decimal(terms.principal) / annuity)
+    return schedule(terms).payment
 
 
-def _equal_instalment(terms: Terms) -> tuple[Instalment, ...]:
-    """等额本息: interest on the balance, the rest of the payment is principal, the last takes the residue."""
-    payment, balance, made = level_payment(terms), terms.principal, list[Instalment]()
-    with localcontext() as context:
-        context.prec = _PRECISION
-        for no, rate in enumerate(period_rates(terms), start=1):
-            interest = _minor(terms, balance * rate)
-            is_last = no == terms.term_months
-            principal = balance if is_last else min(max(payment - interest, 0), balance)
-            made.append(Instalment(no, terms.due_on(no - 1), terms.due_on(no), principal, interest))
-            balance -= principal
-    return tuple(made)
+def year_fraction(terms: Terms, period: Period, day_count: DayCount | None = None) -> Fraction:
+    """The part of a year that a whole period is, by the terms."""
+    unit, every = period.step
+    basis = day_count or terms.day_count
+    if period.is_regular and terms.payments_per_year and day_count is None:
+        return Fraction(every, terms.calendar.every * terms.payments_per_year)
+    if period.is_regular and basis.is_whole_months:
+        if unit in MONTHS:
+            return Fraction(MONTHS[unit] * every, 12)
+        return Fraction(every, 24) if unit is Unit.HALF_MONTH else Fraction(period.days, 360)
+    if period.is_regular and basis is DayCount.MONTH_YEAR and period.step == (Unit.MONTH, 1):
+        return month_year(period.from_on)
+    return fraction(basis, period.from_on, period.to_on)
 
 
-METHODS: Final[Mapping[Method, Callable[[Terms], tuple[Instalment, ...]]]] = {
-    Method.EQUAL_INSTALMENT: _equal_instalment
+def _rate(terms: Terms, period: Period, rate_annual: Decimal, day_count: DayCount | None = None) -> Fraction:
+    return _compounded(terms, rate_annual, year_fraction(terms, period, day_count))
+
+
+def _compounded(terms: Terms, rate_annual: Decimal, part: Fraction) -> Fraction:
+    """The rate of a part of a year: annual × part, or (1 + annual/c)^(c × part) − 1 where it compounds c times."""
+    often = terms.compounding_per_year
+    if often is None or often * part == 1:
+        return _to_digits(terms, Fraction(rate_annual) * part)
+    exponent = often * part
+    grown = (1 + rate_annual / often) ** (Decimal(exponent.numerator) / exponent.denominator)
+    return Fraction(grown - 1)
+
+
+def _to_digits(terms: Terms, rate: Fraction) -> Fraction:
+    """A rate, or a part of a year, as the terms carry it."""
+    if terms.rate_digits is None:
+        return rate
+    carried = Context(prec=terms.rate_digits, rounding=ROUND_HALF_EVEN)
+    return Fraction(carried.divide(Decimal(rate.numerator), Decimal(rate.denominator)))
+
+
+def _solving_rate(terms: Terms, period: Period, rate_annual: Decimal) -> Fraction:
+    """The rate of a period as the payment is solved, which need not be the one by which interest is charged."""
+    unit, every = period.step
+    if terms.solving is Solving.HYBRID and unit in MONTHS:
+        return Fraction(rate_annual) * 30 * MONTHS[unit] * every / terms.day_count.year_days
+    if terms.solving in {Solving.MONTH_RATE, Solving.HYBRID}:
+        return _regular_rate(terms, period.step, rate_annual)
+    return _rate(terms, period, rate_annual)
+
+
+def _regular_rate(terms: Terms, step: Step, rate_annual: Decimal) -> Fraction:
+    """The rate of a regular period of a length, whatever its days: annual / 12 for a month, / 52 for a week."""
+    unit, every = step
+    if terms.payments_per_year:
+        return _compounded(terms, rate_annual, Fraction(every, terms.calendar.every * terms.payments_per_year))
+    per_year = {Unit.DAY: terms.day_count.year_days, Unit.WEEK: 52, Unit.HALF_MONTH: 24}
+    part = Fraction(MONTHS[unit] * every, 12) if unit in MONTHS else Fraction(every, per_year[unit])
+    return _compounded(terms, rate_annual, part)
+
+
+def _one_stage(mode: Mode = Mode.ANNUITY) -> Callable[[Terms], tuple[Stage, ...]]:
+    """All instalments alike, after those that the grace spares of principal."""
+
+    def stages(terms: Terms) -> tuple[Stage, ...]:
+        spared = terms.grace.principal
+        whole = Stage(first=spared + 1, last=terms.instalments, mode=mode, horizon=_horizon(terms, spared))
+        return (Stage(first=1, last=spared, pay=Pay.INTEREST), whole) if spared else (whole,)
+
+    return stages
+
+
+def _horizon(terms: Terms, spared: int) -> int | None:
+    return terms.horizon - spared if terms.horizon else None
+
+
+def _interest_first(terms: Terms) -> tuple[Stage, ...]:
+    return (Stage(first=1, last=terms.instalments, pay=Pay.INTEREST),)
+
+
+METHODS: Final[Mapping[Method, Callable[[Terms], tuple[Stage, ...]]]] = {
+    Method.EQUAL_INSTALMENT: _one_stage(),
+    Method.EQUAL_PRINCIPAL: _one_stage(Mode.EQUAL_PRINCIPAL),
+    Method.INTEREST_FIRST: _interest_first,
+    Method.BULLET: lambda _: (Stage(first=1, last=1, pay=Pay.INTEREST),),
+    Method.EQUAL_INTEREST: _one_stage(Mode.FLAT),
+    Method.DAILY_REVOLVING: _interest_first,
+    Method.BALLOON: _one_stage(),
+    Method.STAGED: lambda terms: terms.stages,
+    Method.SPECIFIED: lambda terms: (Stage(first=1, last=len(terms.specified)),),
 }
-"""The function of each repayment method."""
-
-_PRECISION: Final = 50
-"""Decimal digits while rates are compounded: far beyond any rounding to a minor unit."""
+"""The stages of each repayment method."""
 
 
-def _days(terms: Terms, no: int) -> int:
-    return (terms.due_on(no) - terms.due_on(no - 1)).days
+class _Walk:
+    """One walk over the periods of a plan; holds what changes on the way.
+
+    balance, deferred: minor units; the balance is exact where balances are carried unrounded. drawn: what has been
+    lent. base: of the payment, or of the principal, that the stage's steps grow from. kept: whether the payment was
+    agreed and is not solved. is_resolved: whether an early payment asks for a lower payment from the next instalment
+    on. saved: early payments that shortened the term; a payment solved later leaves them shortening it. stage_target:
+    the balance at which a stage that repays a stated principal ends.
+    """
+
+    def __init__(self, terms: Terms, left: Remaining) -> None:
+        """Begin with what is left."""
+        self.terms, self.left = terms, left
+        self.stages = METHODS[terms.method](terms)
+        self.periods = self._periods()
+        self.stub = (
+            self.periods[0]
+            if terms.calendar.first_period is FirstPeriod.STUB and left.no == 1 and not self.periods[0].is_regular
+            else None
+        )
+        if self.stub:
+            self.periods = self.periods[1:]
+        self.last = self.stages[-1].last
+        self.is_unrounded = terms.carried is Carried.UNROUNDED
+        self.balance: Exact = left.balance
+        self.drawn = terms.disbursements[0].amount if terms.disbursements else terms.principal
+        self.deferred = left.interest
+        self.rate_annual = terms.rate_annual if left.rate_annual is None else left.rate_annual
+        agreed = left.payment if left.payment is not None else terms.payment
+        self.base: Exact = agreed or 0
+        self.kept = agreed is not None
+        self.is_shortened = left.is_shortened or terms.solving is Solving.GIVEN
+        self.may_grow = self.kept or any(one.payment_cap or not one.is_solved for one in terms.rate_changes)
+        self.first_difference = 0
+        self.saved = 0
+        self.is_resolved = False
+        self.stage_target: Exact = 0
+        self.paid_down = list[Row]()
+        self.prepaid = 0
+        self.rates: dict[tuple[Decimal, Step], Fraction] = {}
+
+    def _periods(self) -> tuple[Period, ...]:
+        """The periods to come, the first cut at where the walk begins."""
+        if self.left.periods is None:
+            made = periods_of(self.terms)[self.left.no - 1 :]
+        else:
+            made = self.left.periods
+            self.stages = (*self.stages[:-1], replace(self.stages[-1], last=self.left.no - 1 + len(made), horizon=None))
+        first = made[0]
+        if first.from_on != self.left.from_on:
+            made = (replace(first, from_on=self.left.from_on, is_regular=False), *made[1:])
+        return made
+
+    def rows(self) -> Iterator[Row]:
+        """The rows, first to last."""
+        made = 0
+        if self.left.no == 1 and self.terms.down_payment:
+            made += 1
+            self.drawn -= self.terms.down_payment
+            yield self._down_payment(self.left.from_on, self.terms.down_payment, 0)
+        if self.stub:
+            made += 1
+            yield self._stub(self.stub, made)
+        for no, period in enumerate(self.periods, start=self.left.no):
+            if no > self.last:
+                return
+            row = self._row(no, period, self.periods[no - self.left.no :])
+            for down in self.paid_down:
+                yield replace(down, no=no + made)
+                made += 1
+                row = replace(row, opening=down.closing)
+            self.paid_down.clear()
+            yield replace(row, no=no + made) if made else row
+            is_paid_out = all(one.on < period.to_on for one in self.terms.disbursements)
+            if self.is_shortened and self.balance == 0 and is_paid_out:
+                return
+
+    def _down_payment(self, on: date, paid: int, disbursed: int) -> Row:
+        """What is paid of a disbursement on its own day."""
+        opening = _shown(self.balance) - disbursed
+        self.balance -= paid
+        return Row(
+            no=1,
+            period=Period(on, on, on, (self.terms.calendar.unit, 0)),
+            kind=Kind.DOWN_PAYMENT,
+            opening=opening,
+            disbursed=disbursed,
+            principal=paid,
+            interest=0,
+            closing=_shown(self.balance),
+            exact_principal=Fraction(paid),
+        )
+
+    def _stub(self, period: Period, no: int) -> Row:
+        spans, _, _ = self._spans(1, period, self.stages[0])
+        exact, balance = _interest(spans), _shown(self.balance)
+        return Row(
+            no=no,
+            period=period,
+            kind=Kind.STUB,
+            opening=balance,
+            principal=0,
+            interest=self._rounded_interest(exact),
+            closing=balance,
+            exact_interest=exact,
+            spans=spans,
+        )
+
+    def _row(self, no: int, period: Period, ahead: Sequence[Period]) -> Row:
+        """Walk one period: what happens in it, its interest, and what it pays."""
+        stage = next(stage for stage in self.stages if stage.first <= no <= stage.last)
+        opening = self.balance
+        changes = [one for one in self.terms.rate_changes if _is_from(one, no, period)]
+        if no == stage.first and any(one.rate_annual is not None for one in self.stages):
+            self.rate_annual = self.terms.rate_annual if stage.rate_annual is None else stage.rate_annual
+        spans, disbursed, inside = self._spans(no, period, stage)
+        exact = _interest(spans)
+        is_flat = stage.mode is Mode.FLAT and stage.pay is Pay.PRINCIPAL_AND_INTEREST
+        if is_flat and no > self.terms.grace.interest_free:
+            spans = (self._flat(period, stage),)
+            exact = _interest(spans)
+        before = self.base
+        is_new = no in {stage.first, self.left.no} and not self.kept
+        is_drawn = any(isinstance(one, Disbursement) for _, one in self._events(no, period))
+        is_changed = any(one.is_solved for one in changes) or is_drawn or self.is_resolved
+        if is_new or (is_changed and not (self.kept and not changes and not self.is_resolved)):
+            self._solve(no, stage, ahead, spans)
+            self._cap(changes, before)
+        self.is_resolved = False
+        return self._paid(
+            no, period, stage, spans=spans, opening=opening, exact=exact, disbursed=disbursed, inside=inside
+        )
+
+    # --- interest ---
+
+    def _rate(self, period: Period, stage: Stage) -> Fraction:
+        """The rate of a whole period; regular ones of a uniform count are all alike and looked up."""
+        if not (period.is_regular and self._is_uniform and stage.by_days is None):
+            days = self.terms.min_interest_days
+            if period.days < days:
+                period = replace(period, to_on=period.from_on + timedelta(days=days), is_regular=False)
+            return _rate(self.terms, period, self.rate_annual, stage.by_days)
+        key = (self.rate_annual, period.step)
+        if key not in self.rates:
+            self.rates[key] = _rate(self.terms, period, self.rate_annual)
+        return self.rates[key]
+
+    def _flat(self, period: Period, stage: Stage) -> Span:
+        """A whole period on what was lent, whatever has been repaid."""
+        part = _to_digits(self.terms, year_fraction(self.terms, period, stage.by_days))
+        rate = Fraction(self.rate_annual) * part
+        return Span(period.from_on, period.to_on, self.drawn, self.rate_annual, rate)
+
+    @property
+    def _is_uniform(self) -> bool:
+        """Whether regular periods of one length have one rate, whatever their days."""
+        unit = self.terms.calendar.unit
+        is_by_months = self.terms.day_count.is_whole_months and (unit in MONTHS or unit is Unit.HALF_MONTH)
+        return self.terms.payments_per_year is not None or is_by_months
+
+    def _spans(self, no: int, period: Period, stage: Stage) -> tuple[tuple[Span, ...], int, int]:
+        """The days of a period cut where balance or rate change; with what was disbursed and paid early inside it."""
+        is_free = no <= self.terms.grace.interest_free
+        events = self._events(no, period)
+        if not events:
+            rate = Fraction() if is_free else self._rate(period, stage)
+            return (Span(period.from_on, period.to_on, self.balance, self.rate_annual, rate),), 0, 0
+        spans, begin, disbursed, paid = list[Span](), period.from_on, 0, 0
+        for on, event in [*events, (period.to_on, None)]:
+            if on > begin or (event is None and not spans):
+                rate = Fraction() if is_free else self._part(period, stage, begin, on)
+                spans.append(Span(begin, on, self.balance, self.rate_annual, rate))
+                begin = on
+            if isinstance(event, RateChange):
+                self.rate_annual = event.rate_annual
+            elif isinstance(event, Disbursement):
+                self.balance += event.amount
+                disbursed += event.amount
+                self.drawn += event.amount - event.down_payment
+                if event.down_payment:
+                    self.paid_down.append(self._down_payment(on, event.down_payment, disbursed))
+                    disbursed = 0
+            elif event is not None:
+                paid += self._paid_early(event)
+        return tuple(spans), disbursed, paid
+
+    def _part(self, period: Period, stage: Stage, from_on: date, to_on: date) -> Fraction:
+        """The rate of a part of a period: by its days where the day count splits, else its share of the whole."""
+        if from_on == period.from_on and to_on == period.to_on:
+            return self._rate(period, stage)
+        basis = stage.by_days or self.terms.day_count
+        if basis in SPLITS and not self.terms.payments_per_year and not self.terms.compounding_per_year:
+            return Fraction(self.rate_annual) * fraction(basis, from_on, to_on)
+        return self._rate(period, stage) * (to_on - from_on).days / period.days
+
+    def _events(self, no: int, period: Period) -> list[tuple[date, RateChange | Disbursement | EarlyPayment]]:
+        """What changes balance or rate inside a period, by date; on a day rates, then disbursements, then payments."""
+        terms = self.terms
+        is_first = no == self.left.no
+        found: list[tuple[date, RateChange | Disbursement | EarlyPayment]] = []
+        found += ((one.on or period.from_on, one) for one in terms.rate_changes if _is_from(one, no, period))
+        found += ((one.on, one) for one in terms.disbursements[1:] if period.from_on <= one.on < period.to_on)
+        found += (
+            (one.on, one)
+            for one in terms.early_payments
+            if one.on and (period.from_on < one.on < period.to_on or (is_first and one.on == period.from_on))
+        )
+        return sorted(found, key=lambda one: one[0])
+
+    def _rounded_interest(self, exact: Fraction) -> int:
+        return _rounded(exact, self.terms.rounding_of_interest, self.terms.interest_multiple)
+
+    # --- payment ---
+
+    def _solve(self, no: int, stage: Stage, ahead: Sequence[Period], spans: Sequence[Span]) -> None:
+        """Solve the base of the payment, or of the principal, for the instalments from `no` to the end in view."""
+        if stage.pay is not Pay.PRINCIPAL_AND_INTEREST:
+            return
+        ahead, target = self._in_view(no, stage, ahead)
+        factors = [_factor(stage, no + n - stage.first) for n in range(len(ahead))]
+        if stage.mode is not Mode.ANNUITY:
+            added, grown = sum(step for _, step in factors), sum(growth for growth, _ in factors)
+            self.base = (self.balance - target - added) / Fraction(grown)
+            return
+        debt = self._debt(ahead[0], spans) + self.saved * (1 + self._solving(no, ahead[0]))
+        if not stage.step_amount and not stage.step_rate and self._are_alike(no, ahead):
+            growths, steps = _geometric(self._solving(no + 1, ahead[-1]), len(ahead)), Fraction()
+            last = Fraction((1 + self._solving(no + 1, ahead[-1])) ** (1 - len(ahead))) if target else Fraction()
+        else:
+            growths, steps, last = self._discounted(no, ahead, factors)
+        solved = (debt - steps - target * last) / growths
+        if self.is_unrounded:
+            self.base = solved
+        else:
+            self.base = _rounded(solved, self.terms.rounding, self.terms.payment_multiple)
+            self._settle_residue(no, stage, ahead, spans)
+
+    def _in_view(self, no: int, stage: Stage, ahead: Sequence[Period]) -> tuple[Sequence[Period], Exact]:
+        """The periods that a payment is solved over, and the balance that they leave."""
+        repaid = stage.principal
+        if stage.share is not None:
+            repaid = _rounded(self.terms.principal * Fraction(stage.share), self.terms.rounding, 1)
+        if repaid is not None and no == stage.first:
+            self.stage_target = self.balance - repaid
+        if repaid is not None:
+            return ahead[: stage.last + 1 - no], self.stage_target
+        return ahead[: (stage.first - 1 + stage.horizon if stage.horizon else self.last) + 1 - no], 0
+
+    def _debt(self, period: Period, spans: Sequence[Span]) -> Fraction:
+        """Balance and interest at the end of the current period, as the payment is solved."""
+        is_added = self.terms.calendar.first_period is FirstPeriod.DAYS_ADDED and not period.is_regular
+        if self.terms.solving is Solving.PERIOD_RATES and not is_added:
+            return self.balance + _interest(spans)
+        if len(spans) > 1:
+            return self.balance + _interest(spans)
+        rate = _regular_rate(self.terms, period.step, self.rate_annual) if is_added else self._solving(0, period)
+        return Fraction(self.balance * (1 + rate))
+
+    def _solving(self, no: int, period: Period) -> Fraction:
+        return (
+            Fraction()
+            if 0 < no <= self.terms.grace.interest_free
+            else _solving_rate(self.terms, period, self.rate_annual)
+        )
+
+    def _are_alike(self, no: int, ahead: Sequence[Period]) -> bool:
+        """Whether all periods after the current one are solved at one rate."""
+        is_uniform = self.terms.solving is not Solving.PERIOD_RATES or self._is_uniform
+        return is_uniform and no >= self.terms.grace.interest_free and len({one.step for one in ahead}) == 1
+
+    def _discounted(
+        self, no: int, ahead: Sequence[Period], factors: Sequence[tuple[Fraction, int]]
+    ) -> tuple[Fraction, Fraction, Fraction]:
+        """Sums of discounted growths and steps, and the last discount factor; the current period's is one."""
+        discount, growths, steps = Decimal(1), Decimal(0), Decimal(0)
+        for n, (period, (growth, step)) in enumerate(zip(ahead, factors, strict=True)):
+            if n:
+                rate = self._solving(no + n, period)
+                discount /= 1 + Decimal(rate.numerator) / rate.denominator
+            growths += discount * (Decimal(growth.numerator) / growth.denominator)
+            steps += discount * step
+        return Fraction(growths), Fraction(steps), Fraction(discount)
+
+    def _settle_residue(self, no: int, stage: Stage, ahead: Sequence[Period], spans: Sequence[Span]) -> None:
+        """Move the residue out of the last instalment, as the terms say."""
+        if self.terms.residue is Residue.LAST or stage.horizon or stage.step_amount or stage.step_rate:
+            return
+        if self.terms.residue is Residue.SMOOTHED:
+            self._smooth(stage, ahead, spans)
+        elif no == self.left.no:
+            self._advance(stage, ahead, spans)
+
+    def _smooth(self, stage: Stage, ahead: Sequence[Period], spans: Sequence[Span]) -> None:
+        """The progressive engine's rule: a difference above half a minor unit per instalment is spread over all."""
+        count = len(ahead)
+        difference = self._difference(stage, ahead, spans, self.base, 0)
+        if abs(difference) <= count // 2:
+            return
+        moved = self.base + _rounded(Fraction(difference, count), self.terms.rounding, self.terms.payment_multiple)
+        if abs(self._difference(stage, ahead, spans, moved, 0)) < abs(difference):
+            self.base = moved
+
+    def _advance(self, stage: Stage, ahead: Sequence[Period], spans: Sequence[Span]) -> None:
+        """Find what the first instalment pays more, or less, so that the last is the level payment."""
+        whole = self._difference(stage, ahead, spans, self.base, 0)
+        moved = whole - self._difference(stage, ahead, spans, self.base, _RESIDUE_PROBE)
+        near = whole * _RESIDUE_PROBE // moved if moved else 0
+        tried = range(near - 1, near + 3)
+        self.first_difference = min(
+            tried, key=lambda first: abs(self._difference(stage, ahead, spans, self.base, first))
+        )
+
+    def _difference(
+        self, stage: Stage, ahead: Sequence[Period], spans: Sequence[Span], payment: Exact, first: int
+    ) -> int:
+        """By how much the last instalment would exceed the payment."""
+        balance, total = _shown(self.balance), 0
+        for n, period in enumerate(ahead):
+            exact = _interest(spans) if n == 0 else balance * self._rate(period, stage)
+            interest = self._rounded_interest(exact)
+            total = balance + interest
+            balance -= _shown(payment) + (first if n == 0 else 0) - interest
+        return total - _shown(payment)
+
+    def _cap(self, changes: Sequence[RateChange], before: Exact) -> None:
+        caps = [one.payment_cap for one in changes if one.payment_cap is not None]
+        if caps and before:
+            self.base = min(self.base, _rounded(before * Fraction(min(caps)), self.terms.rounding, 1))
+
+    def _paid(
+        self,
+        no: int,
+        period: Period,
+        stage: Stage,
+        *,
+        spans: tuple[Span, ...],
+        opening: Exact,
+        exact: Fraction,
+        disbursed: int,
+        inside: int,
+    ) -> Row:
+        """What the instalment pays, and the balance after it."""
+        terms, is_last = self.terms, no == self.last and not (stage.horizon and stage.first - 1 + stage.horizon > no)
+        interest = self._rounded_interest(exact)
+        agreed = terms.specified[no - 1] if terms.method is Method.SPECIFIED else None
+        if agreed is not None and agreed.interest is not None:
+            interest = agreed.interest
+        at_stake = self.balance
+        repaid, shown = self._principal(no, stage, interest=interest, exact=exact, is_last=is_last)
+        self.balance -= repaid
+        waits = no <= terms.grace.interest or stage.pay is Pay.NOTHING
+        deferred = 0
+        if waits and not is_last and terms.unpaid is Unpaid.CAPITALISED:
+            self.balance += exact if self.is_unrounded else interest
+            shown, repaid = shown - interest, repaid - interest
+        elif waits and not is_last:
+            self.deferred += interest
+            interest = 0
+        else:
+            deferred, self.deferred = self.deferred, 0
+        extra, advance = self._at_due(no, period)
+        closing = _shown(self.balance)
+        row_interest = interest + deferred
+        balloon = 0
+        if no == self.last and self.balance:
+            balloon, self.balance = closing, 0
+        used = min(self.prepaid, max(shown + row_interest, 0))
+        self.prepaid += advance - used
+        return Row(
+            no=no,
+            period=period,
+            opening=_shown(opening),
+            disbursed=disbursed,
+            principal=shown + extra + inside,
+            interest=row_interest,
+            deferred=deferred,
+            extra=extra + inside,
+            advance=advance,
+            prepaid=used,
+            balloon=balloon,
+            fees=tuple(self._fees(no, _shown(at_stake), row_interest, shown)) if terms.fees or agreed else (),
+            closing=closing,
+            payment=self.base,
+            exact_interest=exact,
+            exact_principal=Fraction(repaid),
+            spans=spans,
+        )
+
+    def _principal(self, no: int, stage: Stage, *, interest: int, exact: Fraction, is_last: bool) -> tuple[Exact, int]:
+        """What an instalment repays: as the balance goes on, and as it is shown."""
+        if self.terms.method is Method.SPECIFIED:
+            agreed = self.terms.specified[no - 1].principal
+            return agreed, agreed
+        if is_last:
+            if self.is_unrounded and self.kept:
+                return self.balance, _rounded(self.balance + exact, self.terms.rounding, 1) - interest
+            return self.balance, _shown(self.balance)
+        if stage.pay is not Pay.PRINCIPAL_AND_INTEREST:
+            return 0, 0
+        growth, step = _factor(stage, no - stage.first)
+        whole = self.base * growth + step
+        if stage.mode is not Mode.ANNUITY:
+            multiple = self.terms.payment_multiple if stage.mode is Mode.FLAT else 1
+            each = _rounded(Fraction(whole), self.terms.principal_rounding, multiple)
+            if self.is_unrounded:
+                return min(Fraction(whole), Fraction(self.balance)), _rounded(Fraction(whole), self.terms.rounding, 1)
+            if self.terms.residue is Residue.FIRST and no == stage.first:
+                each = _shown(self.balance) - each * (self.last - no)
+            return (paid := min(each, _shown(self.balance))), paid
+        payment = _rounded(
+            Fraction(whole), self.terms.rounding, 1 if self.is_unrounded else self.terms.payment_multiple
+        )
+        payment += self.first_difference if no == self.left.no else 0
+        payment += self._added(no, stage, interest)
+        if self.is_unrounded:
+            if self.is_shortened and whole - exact >= self.balance:
+                return self.balance, _rounded(self.balance + exact, self.terms.rounding, 1) - interest
+            return whole - exact, payment - interest
+        repaid = payment - interest if self.may_grow else max(payment - interest, 0)
+        return (paid := min(repaid, _shown(self.balance))), paid
+
+    def _added(self, no: int, stage: Stage, interest: int) -> int:
+        """What an odd first period's interest adds to the payment of a regular one."""
+        period = self.periods[0]
+        if self.terms.calendar.first_period is not FirstPeriod.DAYS_ADDED or no != 1 or period.is_regular:
+            return 0
+        regular = _regular_rate(self.terms, period.step, self.rate_annual)
+        return interest - self._rounded_interest(self.balance * regular) if stage.pay is not Pay.NOTHING else 0
+
+    def _paid_early(self, one: EarlyPayment) -> int:
+        """Take an early payment off the balance; tell what of it was needed."""
+        if one.effect is Effect.KEEP_PLAN:
+            return 0
+        paid = min(one.amount, _shown(self.balance))
+        self.balance -= paid
+        if one.effect is Effect.REDUCE_PAYMENT:
+            self.is_resolved = True
+        else:
+            self.is_shortened = True
+            self.saved += paid
+        return paid
+
+    def _at_due(self, no: int, period: Period) -> tuple[int, int]:
+        """Early payments on the due date: off the balance, and in advance of the instalments to come."""
+        ones = [one for one in self.terms.early_payments if one.no == no or one.on == period.to_on]
+        advance = sum(one.amount for one in ones if one.effect is Effect.KEEP_PLAN)
+        return sum(self._paid_early(one) for one in ones), advance
+
+    def _fees(self, no: int, outstanding: int, interest: int, principal: int) -> Iterator[tuple[str, int]]:
+        bases = {
+            FeeBasis.PRINCIPAL: self.terms.principal,
+            FeeBasis.OUTSTANDING: outstanding,
+            FeeBasis.INTEREST: interest,
+            FeeBasis.INSTALMENT: principal + interest,
+        }
+        if self.terms.method is Method.SPECIFIED and (agreed := self.terms.specified[no - 1].fee):
+            yield AGREED_FEE, agreed
+        for fee in self.terms.fees:
+            is_due = fee.when is FeeWhen.PER_INSTALMENT or (fee.when is FeeWhen.ONCE and fee.no == no)
+            if is_due and fee.payer == BORROWER:
+                yield fee.code, fee_amount(self.terms, fee, bases.get(fee.basis, 0))
 
 
-def _minor(terms: Terms, minor: Decimal) -> int:
-    return round_ratio(*minor.as_integer_ratio(), terms.rounding)
+AGREED_FEE: Final = "FEE"
+"""Code of the fee that stands in an agreed row."""
+BORROWER: Final = "BORROWER"
+"""The payer whose fees stand in the plan."""
+_RESIDUE_PROBE: Final = 1000
+
+
+def fee_amount(terms: Terms, fee: Fee, basis: int) -> int:
+    """A fee in minor units: its value, or its fraction of a basis, rounded as the terms say."""
+    if fee.basis is FeeBasis.AMOUNT:
+        return int(fee.value)
+    return _rounded(basis * Fraction(fee.value), terms.rounding, 1)
+
+
+def fees_at_disbursement(terms: Terms) -> tuple[tuple[Fee, int], ...]:
+    """The borrower's fees of the day of disbursement, with their amounts."""
+    return tuple(
+        (fee, fee_amount(terms, fee, terms.principal))
+        for fee in terms.fees
+        if fee.when in {FeeWhen.DEDUCTED, FeeWhen.AT_DISBURSEMENT} and fee.payer == BORROWER
+    )
+
+
+def _is_from(change: RateChange, no: int, period: Period) -> bool:
+    """Whether a rate change takes effect in this instalment's period."""
+    return change.no == no if change.on is None else period.from_on <= change.on < period.to_on
+
+
+def _interest(spans: Sequence[Span]) -> Fraction:
+    return spans[0].interest if len(spans) == 1 else sum((span.interest for span in spans), Fraction())
+
+
+def _factor(stage: Stage, n: int) -> tuple[Fraction, int]:
+    """By what the payment has grown, and what was added to it, in the n-th instalment of a stage, from nought."""
+    steps = n // stage.step_every
+    return Fraction(1 + stage.step_rate) ** steps if stage.step_rate else Fraction(1), stage.step_amount * steps
+
+
+def _geometric(rate: Fraction, count: int) -> Fraction:
+    """1 + v + … + v^(count−1) with v = 1/(1+rate), to `PRECISION` digits."""
+    if rate == 0:
+        return Fraction(count)
+    v = 1 / (1 + Decimal(rate.numerator) / rate.denominator)
+    return Fraction((1 - v**count) / (1 - v))
+
+
+def _rounded(exact: Fraction | int, mode: Rounding, multiple: int) -> int:
+    numerator, denominator = exact.as_integer_ratio()
+    return round_ratio(numerator, denominator * multiple, mode) * multiple
+
+
+def _shown(exact: Exact) -> int:
+    """An amount as it is shown: half up to whole minor units; a whole one is itself."""
+    return exact if isinstance(exact, int) else _rounded(exact, Rounding.HALF_UP, 1)
+
+
+def _booked(rows: Sequence[Row]) -> Iterator[Instalment]:
+    """The instalments of rows: what falls due on each date; the last one makes the sum whole."""
+    from_on = rows[0].period.from_on if rows else date.min
+    owed = rows[0].opening + sum(row.disbursed for row in rows) if rows else 0
+    for row in rows:
+        is_last = row is rows[-1]
+        principal = row.principal + row.balloon if not is_last else owed
+        owed -= principal
+        yield Instalment(row.no, from_on, row.period.due_on, principal, row.interest, row.fee)
+        from_on = row.period.due_on
+
+
+def _specified_periods(terms: Terms) -> Iterator[Period]:
+    from_on = terms.start_on
+    for one in terms.specified:
+        yield Period(from_on, one.due_on, one.due_on, (terms.calendar.unit, terms.calendar.every), is_regular=False)
+        from_on = one.due_on

@@ -1,0 +1,115 @@
+"""The rate at which flows are worth nothing: Newton's steps, fenced by bisection, in decimals. Pure.
+
+Every yearly cost of this house is such a root: what differs between a month's internal rate, an actual-day rate and a
+regulator's is only how time discounts an amount. A `Worth` says that; `solve` finds where it is nought.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from decimal import Decimal, localcontext
+from itertools import pairwise
+from typing import Final, TypeAlias
+
+PRECISION: Final = 34
+"""Digits of the working arithmetic."""
+TOLERANCE: Final = Decimal("1e-22")
+"""A root is found when a step moves one plus the rate by a smaller part: a year of days makes 1e-19 of it."""
+LOWEST: Final = Decimal("-0.999999")
+"""Lowest rate looked at: below it all but a millionth of the money is lost in one unit of time."""
+HIGHEST: Final = Decimal(10) ** 12
+"""Highest rate looked at, a fraction per unit of time."""
+
+Worth: TypeAlias = Callable[[Decimal], tuple[Decimal, Decimal]]
+"""What flows are worth today at a rate, and the slope of that."""
+Timed: TypeAlias = tuple[int, Decimal | int]
+"""Whole units of time since the start, and an amount with its sign."""
+
+
+def worth(flows: Sequence[Timed]) -> Worth:
+    """Present value at compound interest of flows in order of time: Σ amount / (1 + rate)^time.
+
+    A discount factor is made of the one before it; the power of each distinct gap is taken once, so that a plan of
+    actual days costs hardly more than one of months.
+    """
+    spans = [time - before for (time, _), before in zip(flows, (0, *(time for time, _ in flows)), strict=False)]
+    distinct = sorted(set(spans))
+
+    def value(rate: Decimal) -> tuple[Decimal, Decimal]:
+        discount = 1 / (1 + rate)
+        powers = {span: discount**span for span in distinct}
+        total = slope = Decimal()
+        factor = Decimal(1)
+        for (time, amount), span in zip(flows, spans, strict=True):
+            factor *= powers[span]
+            part = amount * factor
+            total += part
+            slope -= time * part
+        return total, slope * discount
+
+    return value
+
+
+def first_guess(flows: Sequence[Timed]) -> Decimal:
+    """A rate near the root of a loan: what is paid beyond what is received, over the mean time until it is paid."""
+    received = sum((Decimal(amount) for _, amount in flows if amount > 0), Decimal())
+    paid = sum((Decimal(-amount) for _, amount in flows if amount < 0), Decimal())
+    waited = sum((Decimal(-time * amount) for time, amount in flows), Decimal())
+    if not received or not paid or waited <= 0:
+        return Decimal()
+    return (paid - received) / received / (waited / paid)
+
+
+def bracket(value: Worth, *, around: Decimal, floor: Decimal = LOWEST) -> tuple[Decimal, Decimal] | None:
+    """Two rates between which the worth changes its sign, looked for outwards from a rate; None when there are none.
+
+    The distance doubles above; below it halves towards -1 and ends at `floor`.
+    """
+    with localcontext() as context:
+        context.prec = PRECISION  # as in `solve`: near a root the sign hangs on the digits
+        low = high = max(around, floor)
+        side = value(low)[0] > 0
+        step = Decimal("0.01")
+        while high < HIGHEST or low > floor:
+            above, below = min(high + step, HIGHEST), max(low - min(step, (low + 1) / 2), floor)
+            if (value(above)[0] > 0) != side:
+                return high, above
+            if below < low and (value(below)[0] > 0) != side:
+                return below, low
+            low, high, step = below, above, step * 2
+    return None
+
+
+def solve(value: Worth, *, low: Decimal, high: Decimal, start: Decimal, tolerance: Decimal = TOLERANCE) -> Decimal:
+    """The rate between two others at which the worth is nought; its sign differs at the two.
+
+    A step of Newton that leaves the fence, or does not at least halve the step before, gives way to a bisection.
+    """
+    with localcontext() as context:
+        context.prec = PRECISION
+        return _solved(value, low, high, start, tolerance)
+
+
+def sign_changes(amounts: Sequence[Decimal | int]) -> int:
+    """How often the sign changes along amounts, noughts left out: with one change there is exactly one root."""
+    signs = [amount > 0 for amount in amounts if amount]
+    return sum(one is not after for one, after in pairwise(signs))
+
+
+def _solved(value: Worth, low: Decimal, high: Decimal, start: Decimal, tolerance: Decimal) -> Decimal:
+    rises = value(high)[0] > 0
+    rate = start if low < start < high else (low + high) / 2
+    last = high - low
+    while True:
+        total, slope = value(rate)
+        if not total:
+            return rate
+        low, high = (low, rate) if (total > 0) == rises else (rate, high)
+        step = total / slope if slope else last
+        following = rate - step
+        if not low < following < high or abs(step) * 2 > last:
+            following = (low + high) / 2
+        moved, rate = abs(following - rate), following
+        if moved < tolerance * (1 + abs(rate)):
+            return rate
+        last = moved

@@ -1,0 +1,70 @@
+"""Roots of flows: found where they are, not found where there is none, and worth nothing where they are found."""
+
+from decimal import Decimal, localcontext
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain.servicing.root import LOWEST, PRECISION, Timed, bracket, first_guess, sign_changes, solve, worth
+
+
+def _root(flows: list[Timed], *, around: Decimal | None = None) -> Decimal:
+    value, start = worth(flows), first_guess(flows) if around is None else around
+    fence = bracket(value, around=start)
+    assert fence is not None
+    return solve(value, low=fence[0], high=fence[1], start=start)
+
+
+@pytest.mark.parametrize(
+    ("flows", "expected"),
+    [
+        ([(0, 100), (1, -110)], "0.1"),
+        ([(0, 100), (1, -50)], "-0.5"),
+        ([(0, -100), (2, 121)], "0.1"),
+        ([(0, 100), (0, 100), (1, -100), (1, -120)], "0.1"),
+        ([(0, 1), (1, -1_000_000_001)], "1000000000"),
+        ([(5, 100), (6, -112)], "0.12"),
+    ],
+)
+def test_roots_that_can_be_seen(flows: list[Timed], expected: str) -> None:
+    found = _root(flows)
+    assert abs(found - Decimal(expected)) < Decimal("1e-20") * (1 + found)
+
+
+@pytest.mark.parametrize("flows", [[(0, 100), (1, 100)], [(0, 100), (1, -201), (2, 110)]])
+def test_flows_without_a_root_have_no_fence(flows: list[Timed]) -> None:
+    assert bracket(worth(flows), around=Decimal()) is None
+
+
+def test_the_fence_is_looked_for_above_a_floor() -> None:
+    value = worth([(0, 100), (1, -100), (3, 7)])
+    below = bracket(value, around=Decimal())
+    assert below is not None
+    assert below[1] <= 0
+    assert bracket(value, around=Decimal(), floor=Decimal()) is None
+
+
+@pytest.mark.parametrize(
+    ("amounts", "changes"), [([], 0), ([1, 2], 0), ([1, 0, -1], 1), ([0, -1, 1, 0, -1], 2), ([1, -1, 1, -1], 3)]
+)
+def test_changes_of_sign(amounts: list[int], changes: int) -> None:
+    assert sign_changes(amounts) == changes
+
+
+@given(
+    st.integers(1, 10**12),
+    st.lists(st.tuples(st.integers(1, 400), st.integers(1, 10**10)), min_size=1, max_size=40),
+)
+def test_flows_are_worth_nothing_at_their_root(received: int, paid: list[tuple[int, int]]) -> None:
+    flows: list[Timed] = [(0, received), *((time, -amount) for time, amount in sorted(paid))]
+    start = first_guess(flows)
+    fence = bracket(worth(flows), around=start)
+    if fence is None:  # all but nothing comes back
+        assert worth(flows)(LOWEST)[0] > 0
+        return
+    rate = solve(worth(flows), low=fence[0], high=fence[1], start=start)
+    with localcontext() as context:
+        context.prec = PRECISION
+        value, slope = worth(flows)(rate)
+    assert abs(value) <= abs(slope) * Decimal("1e-20") * (1 + abs(rate))
