@@ -200,10 +200,10 @@ class Schedule:
 class Remaining:
     """What is left of a loan, from the date `from_on`.
 
-    balance: principal still to be repaid, minor units. no: number of the first instalment planned; its period begins at
-    `from_on`. periods: of all instalments to come, absent: those of the terms. payment: kept as it is, absent: solved
-    from the balance. interest: of the days before `from_on`, already owed and due with the first instalment.
-    is_shortened: a kept payment may clear the loan before its last instalment.
+    balance: principal still to be repaid, minor units. no: number of the first instalment planned, down payments and a
+    stub not counted; its period begins at `from_on`. periods: of all instalments to come, absent: those of the terms.
+    payment: kept as it is, absent: solved from the balance. interest: of the days before `from_on`, already owed and
+    due with the first instalment. is_shortened: a kept payment may clear the loan before its last instalment.
     """
 
     balance: int
@@ -246,8 +246,19 @@ def periods_of(terms: Terms) -> tuple[Period, ...]:
     last = len(steps)
     ahead = max([0, *((stage.horizon or 0) + stage.first - 1 - last for stage in METHODS[terms.method](terms))])
     made = periods(calendar, terms.start_on, steps + steps[-1:] * (ahead + 1))
-    has_stub = calendar.first_period is FirstPeriod.STUB and not made[0].is_regular
-    return made if has_stub else made[: last + ahead]
+    return made if has_stub(terms, made) else made[: last + ahead]
+
+
+def ends_on(terms: Terms) -> date:
+    """The last due date of a whole loan that nothing shortens."""
+    made = periods_of(terms)
+    return made[METHODS[terms.method](terms)[-1].last - 1 + has_stub(terms, made)].to_on
+
+
+def has_stub(terms: Terms, made: Sequence[Period]) -> bool:
+    """Whether the first of a loan's periods is an odd one whose interest is an instalment of its own."""
+    is_asked = terms.calendar.first_period is FirstPeriod.STUB and terms.method is not Method.SPECIFIED
+    return is_asked and not made[0].is_regular
 
 
 def period_rates(terms: Terms) -> tuple[Fraction, ...]:
@@ -372,11 +383,9 @@ class _Walk:
         self.terms, self.left = terms, left
         self.stages = METHODS[terms.method](terms)
         self.periods = self._periods()
-        self.stub = (
-            self.periods[0]
-            if terms.calendar.first_period is FirstPeriod.STUB and left.no == 1 and not self.periods[0].is_regular
-            else None
-        )
+        is_odd = left.from_on == terms.start_on and left.no == 1 and not self.periods[0].is_regular
+        self.is_added = is_odd and terms.calendar.first_period is FirstPeriod.DAYS_ADDED
+        self.stub = self.periods[0] if is_odd and has_stub(terms, self.periods) else None
         if self.stub:
             self.periods = self.periods[1:]
         self.last = self.stages[-1].last
@@ -600,17 +609,15 @@ class _Walk:
         if stage.share is not None:
             repaid = _rounded(self.terms.principal * Fraction(stage.share), self.terms.rounding, 1)
         if repaid is not None and no == stage.first:
-            self.stage_target = self.balance - repaid
+            self.stage_target = max(self.balance - repaid, 0)
         if repaid is not None:
             return ahead[: stage.last + 1 - no], self.stage_target
         return ahead[: (stage.first - 1 + stage.horizon if stage.horizon else self.last) + 1 - no], 0
 
     def _debt(self, period: Period, spans: Sequence[Span]) -> Fraction:
         """Balance and interest at the end of the current period, as the payment is solved."""
-        is_added = self.terms.calendar.first_period is FirstPeriod.DAYS_ADDED and not period.is_regular
-        if self.terms.solving is Solving.PERIOD_RATES and not is_added:
-            return self.balance + _interest(spans)
-        if len(spans) > 1:
+        is_added = self.is_added and period is self.periods[0]
+        if len(spans) > 1 or (self.terms.solving is Solving.PERIOD_RATES and not is_added):
             return self.balance + _interest(spans)
         rate = _regular_rate(self.terms, period.step, self.rate_annual) if is_added else self._solving(0, period)
         return Fraction(self.balance * (1 + rate))
@@ -757,34 +764,35 @@ class _Walk:
         if stage.pay is not Pay.PRINCIPAL_AND_INTEREST:
             return 0, 0
         growth, step = _factor(stage, no - stage.first)
-        whole = self.base * growth + step
+        whole = max(self.base * growth + step, Fraction())
         if stage.mode is not Mode.ANNUITY:
             multiple = self.terms.payment_multiple if stage.mode is Mode.FLAT else 1
             each = _rounded(Fraction(whole), self.terms.principal_rounding, multiple)
             if self.is_unrounded:
-                return min(Fraction(whole), Fraction(self.balance)), _rounded(Fraction(whole), self.terms.rounding, 1)
+                exact = min(Fraction(whole), Fraction(self.balance))
+                return exact, _rounded(exact, self.terms.rounding, 1)
             if self.terms.residue is Residue.FIRST and no == stage.first:
                 each = _shown(self.balance) - each * (self.last - no)
             return (paid := min(each, _shown(self.balance))), paid
-        payment = _rounded(
-            Fraction(whole), self.terms.rounding, 1 if self.is_unrounded else self.terms.payment_multiple
-        )
-        payment += self.first_difference if no == self.left.no else 0
-        payment += self._added(no, stage, interest)
+        multiple = 1 if self.is_unrounded else self.terms.payment_multiple
+        payment = _rounded(Fraction(whole), self.terms.rounding, multiple) + self._added(no, interest)
+        is_floored = not self.may_grow or no <= self.terms.grace.interest
+        payment = max(payment + (self.first_difference if no == self.left.no else 0), 0)
         if self.is_unrounded:
-            if self.is_shortened and whole - exact >= self.balance:
+            if whole - exact >= self.balance:
                 return self.balance, _rounded(self.balance + exact, self.terms.rounding, 1) - interest
+            if is_floored:
+                return max(whole - exact, Fraction()), max(payment - interest, 0)
             return whole - exact, payment - interest
-        repaid = payment - interest if self.may_grow else max(payment - interest, 0)
+        repaid = max(payment - interest, 0) if is_floored else payment - interest
         return (paid := min(repaid, _shown(self.balance))), paid
 
-    def _added(self, no: int, stage: Stage, interest: int) -> int:
+    def _added(self, no: int, interest: int) -> int:
         """What an odd first period's interest adds to the payment of a regular one."""
-        period = self.periods[0]
-        if self.terms.calendar.first_period is not FirstPeriod.DAYS_ADDED or no != 1 or period.is_regular:
+        if not self.is_added or no != 1:
             return 0
-        regular = _regular_rate(self.terms, period.step, self.rate_annual)
-        return interest - self._rounded_interest(self.balance * regular) if stage.pay is not Pay.NOTHING else 0
+        regular = _regular_rate(self.terms, self.periods[0].step, self.rate_annual)
+        return interest - self._rounded_interest(self.balance * regular)
 
     def _paid_early(self, one: EarlyPayment) -> int:
         """Take an early payment off the balance; tell what of it was needed."""
@@ -792,10 +800,10 @@ class _Walk:
             return 0
         paid = min(one.amount, _shown(self.balance))
         self.balance -= paid
+        self.is_shortened = self.is_shortened or one.effect is Effect.SHORTEN_TERM or self.balance == 0
         if one.effect is Effect.REDUCE_PAYMENT:
             self.is_resolved = True
         else:
-            self.is_shortened = True
             self.saved += paid
         return paid
 
@@ -882,7 +890,7 @@ def _booked(rows: Sequence[Row]) -> Iterator[Instalment]:
     owed = rows[0].opening + sum(row.disbursed for row in rows) if rows else 0
     for row in rows:
         is_last = row is rows[-1]
-        principal = row.principal + row.balloon if not is_last else owed
+        principal = owed if is_last else min(row.principal + row.balloon, owed)
         owed -= principal
         yield Instalment(row.no, from_on, row.period.due_on, principal, row.interest, row.fee)
         from_on = row.period.due_on
