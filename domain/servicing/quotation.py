@@ -444,7 +444,11 @@ def _calendar_faults(terms: Terms) -> Iterator[Refusal]:
     if not all(before.due_on < after.due_on for before, after in pairwise(made)):
         yield DatesOutOfOrder(field="shift")
     last = ends_on(terms)
-    for name, ones in (("disbursements", terms.disbursements), ("earlyPayments", terms.early_payments)):
+    dated: tuple[tuple[str, Sequence[Disbursement | EarlyPayment]], ...] = (
+        ("disbursements", terms.disbursements),
+        ("earlyPayments", terms.early_payments),
+    )
+    for name, ones in dated:
         for number, one in enumerate(ones):
             if one.on is not None and one.on >= last:
                 yield OutsideLoan(field=f"{name}[{number}]")
