@@ -35,8 +35,8 @@ def simulate(
                 for one in asked.faults
             ]
             print_json({"faults": faults})
-        for one in asked.faults:
-            err.print(f"[bold red]{one.code}[/bold red] {one.field or '-'}: {text(one, 'en')}", highlight=False)
+        for fault in asked.faults:
+            err.print(f"[bold red]{fault.code}[/bold red] {fault.field or '-'}: {text(fault, 'en')}", highlight=False)
         raise typer.Exit(1)
     answers = list(play(asked))
     currency = asked.contract.terms.currency

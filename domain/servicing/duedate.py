@@ -172,7 +172,7 @@ def _anchor(calendar: Calendar, start_on: date, step: Step) -> tuple[date, int, 
         day = start_on.day if is_same and calendar.rule is DueRule.SAME_DAY else calendar.first_due_on.day
         return calendar.first_due_on, 31 if calendar.rule is DueRule.MONTH_END else day, True
     if calendar.rule is DueRule.SAME_DAY or step[0] not in MONTHS:
-        return start_on, _mapped(calendar, start_on.day), False
+        return start_on, _mapped(calendar, start_on.day) if step[0] in MONTHS else start_on.day, False
     day = 31 if calendar.rule is DueRule.MONTH_END else _mapped(calendar, calendar.due_day or start_on.day)
     months = MONTHS[step[0]] * step[1]
     ahead = 0 if months == 1 else months

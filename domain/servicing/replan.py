@@ -203,13 +203,15 @@ def _taken_out(fold: Fold) -> tuple[dict[Component, int], int]:
 def re_amortise(fold: Fold) -> int:
     """Move principal that is due and open to the instalments to come, in equal parts; returns what was moved."""
     ahead = [line for line in fold.lines if line.kind in REGULAR and line.due_on > fold.at]
+    if not ahead:  # an earlier fact that became known later has left none
+        return 0
     moved = 0
     for line in fold.lines:
         if line.due_on <= fold.at and line.open(P) > 0 and line.creditor == fold.creditor:
             moved += line.open(P)
             line.owed[P] = line.paid[P] + line.waived[P]
             line.completed_on = fold.at if line.total_open == 0 else None
-    if moved and ahead:
+    if moved:
         for line, part in zip(ahead, equal_parts(fold, moved, len(ahead)), strict=True):
             line.owed[P] += part
             if line.emi is not None:

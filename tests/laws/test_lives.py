@@ -1,6 +1,6 @@
 """The laws of a loan's life, held for random contracts and random histories.
 
-300 histories in every run; `ZHUDAI_HISTORIES=5000` for the long one.
+300 histories in every run, a fifth of them where each is folded several times; `ZHUDAI_HISTORIES=5000` for a long run.
 """
 
 import os
@@ -28,6 +28,8 @@ law = settings(
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example],
 )
+harder = settings(law, max_examples=max(HISTORIES // 5, 1))
+"""Laws that fold each history several times over."""
 
 
 def seen(state: Fold) -> object:
@@ -43,7 +45,14 @@ def seen(state: Fold) -> object:
 
 @law
 @given(lives())
-def test_the_plan_asks_for_what_was_lent_and_nothing_is_below_nought(life: Life) -> None:
+def test_a_history_is_whole(life: Life) -> None:
+    the_plan_asks_for_what_was_lent_and_nothing_is_below_nought(life)
+    parts_and_excess_are_what_was_paid(life)
+    movements_are_the_position(life)
+    every_movement_has_its_rule(life)
+
+
+def the_plan_asks_for_what_was_lent_and_nothing_is_below_nought(life: Life) -> None:
     state = life.state
     credited = sum(line.credited[P] for line in state.lines)
     assert sum(line.owed[P] for line in state.lines) == state.disbursed + credited
@@ -55,29 +64,32 @@ def test_the_plan_asks_for_what_was_lent_and_nothing_is_below_nought(life: Life)
     assert state.excess >= 0
 
 
-@law
-@given(lives())
-def test_parts_and_excess_are_what_was_paid(life: Life) -> None:
+def parts_and_excess_are_what_was_paid(life: Life) -> None:
     for fact in life.live:
         for one in life.transactions:
             if isinstance(fact, Pay) and one.fact_no == fact.no and one.kind == fact.kind:
                 assert sum(one.split.values()) + one.excess == fact.amount
 
 
-@law
-@given(lives())
-def test_the_movements_of_a_history_are_its_position(life: Life) -> None:
+def movements_are_the_position(life: Life) -> None:
     assert balances(life.movements) == life.state.buckets()
 
 
-@law
+def every_movement_has_its_rule(life: Life) -> None:
+    for one in life.movements:
+        for rule_set in (CN_LENDER, CN_LENDER_STAGE_3, CN_GUARANTOR, FINERACT):
+            if rule_set.party is one.event.party:
+                assert isinstance(lines(one.event, one.amounts, rule_set, flags=one.flags), tuple)
+
+
+@harder
 @given(lives(), st.integers(1, 12))
 def test_going_on_is_the_same_as_beginning_again(life: Life, days: int) -> None:
     on = life.on + timedelta(days=days)
     assert seen(life.at(on).state) == seen(replay(life.contract, life.facts, on=on).state)
 
 
-@law
+@harder
 @given(lives(), st.data())
 def test_a_reversal_undoes_its_fact(life: Life, data: st.DataObject) -> None:
     if not life.live:
@@ -93,7 +105,7 @@ def test_a_reversal_undoes_its_fact(life: Life, data: st.DataObject) -> None:
         assert balances([*made.movements, *back]) == life.state.buckets()
 
 
-@law
+@harder
 @given(lives())
 def test_who_pays_what_settles_owes_nothing(life: Life) -> None:
     owed = payoff(life.state)
@@ -108,7 +120,7 @@ def test_who_pays_what_settles_owes_nothing(life: Life) -> None:
         assert status(made.state) in {Standing.SETTLED, Standing.OVERPAID}
 
 
-@law
+@harder
 @given(lives(), st.randoms())
 def test_the_order_of_arrival_does_not_matter_only_value_date_and_booking_number(life: Life, chance: object) -> None:
     facts = list(life.facts)
@@ -116,7 +128,7 @@ def test_the_order_of_arrival_does_not_matter_only_value_date_and_booking_number
     assert seen(replay(life.contract, facts, on=life.on).state) == seen(life.state)
 
 
-@law
+@harder
 @given(lives())
 def test_what_is_shown_before_is_what_is_booked(life: Life) -> None:
     pay = Pay(no=99, value_on=life.on, booked_on=life.on, amount=123_45)
@@ -124,16 +136,7 @@ def test_what_is_shown_before_is_what_is_booked(life: Life) -> None:
     assert difference(life.movements, replay(life.contract, life.facts, on=life.on).movements, on=life.on) == ()
 
 
-@law
-@given(lives())
-def test_every_movement_has_its_rule_in_the_books_of_its_party(life: Life) -> None:
-    for one in life.movements:
-        for rule_set in (CN_LENDER, CN_LENDER_STAGE_3, CN_GUARANTOR, FINERACT):
-            if rule_set.party is one.event.party:
-                assert isinstance(lines(one.event, one.amounts, rule_set, flags=one.flags), tuple)
-
-
-@law
+@harder
 @given(lives())
 def test_a_life_grown_fact_by_fact_is_the_life_replayed(life: Life) -> None:
     grown = replay(life.contract, (), on=life.on)

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from types import MappingProxyType
+from typing import Any
 
 import pytest
 
@@ -26,6 +27,6 @@ def test_the_plan_starts_when_and_with_what_was_paid_out() -> None:
 
 
 @pytest.mark.parametrize("wrong", [{"strategies": MappingProxyType({})}, {"down_payment": Decimal(1)}])
-def test_what_cannot_be_a_contract_is_not_built(wrong: dict[str, object]) -> None:
+def test_what_cannot_be_a_contract_is_not_built(wrong: dict[str, Any]) -> None:
     with pytest.raises(AssertionError):
         replace(LifeTerms(), **wrong)

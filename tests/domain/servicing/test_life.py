@@ -230,7 +230,7 @@ def test_what_was_known_on_a_day_can_be_asked_later() -> None:
 
 def test_non_accrual_after_ninety_days_principal_first_and_back_again() -> None:
     after = due(1) + timedelta(days=91)
-    npl = {"non_accrual_after": 90, "npl_strategy": STRATEGIES["BANK_NPL"]}
+    npl: dict[str, Any] = {"non_accrual_after": 90, "npl_strategy": STRATEGIES["BANK_NPL"]}
     assert outlook(lived(on=after - timedelta(days=1), **npl)).status == "OVERDUE"
     life = lived(on=after, **npl)
     held = outlook(life).buckets

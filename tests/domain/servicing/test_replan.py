@@ -72,3 +72,12 @@ def test_each_disbursement_has_its_down_payment() -> None:
         (date(2024, 2, 10), 100_00),
     ]
     assert sum(principals(made)) == 1_600_00
+
+
+def test_a_change_that_finds_no_instalment_to_come_any_more_loses_no_principal() -> None:
+    """What was admitted once may, after a late fact, meet a plan that has run out."""
+    last = date(2024, 8, 15)
+    contract = Contract(terms=terms(rate="0", penalty="0"))
+    first = Disburse(no=1, value_on=START, booked_on=START, amount=1_200_00)
+    made = replay(contract, [first, ReAmortise(no=2, value_on=last, booked_on=last)], on=last)
+    assert made.state.balance == 1_200_00

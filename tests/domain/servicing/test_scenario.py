@@ -10,7 +10,7 @@ from cli import SCHEMAS
 from domain.refusals import Invalid
 from domain.servicing.scenario import Do, Scenario, answer_json, play, refusals_of, scenario, scenario_of
 
-TERMS = {
+TERMS: dict[str, Any] = {
     "principal": "1200.00", "rateAnnual": "0.12", "penaltyRateAnnual": "0.18", "instalments": 3,
     "startOn": "2026-01-01",
 }  # fmt: skip
@@ -164,7 +164,7 @@ def misfits(value: Any, schema: dict[str, Any], path: str = "") -> list[str]:  #
 
 
 def test_what_is_printed_and_what_is_read_fit_the_published_schema() -> None:
-    tree = {
+    tree: dict[str, Any] = {
         "terms": TERMS,
         "rules": ["CN_LENDER", "CN_GUARANTOR"],
         "contract": {"allocation": {"DEFAULT": {"order": ["penalty", "interest", "principal"], "ahead": True}}},
