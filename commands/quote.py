@@ -8,10 +8,10 @@ import typer
 from rich.table import Table
 
 from commands.session import Json, amount, err, out, print_json, read_text, refuse
-from domain.origination.cost import exceeds, shown
-from domain.origination.offer import CostDisclosure, disclose
 from domain.product.pricing import RATE_CAP_ANNUAL
 from domain.refusals import Invalid, text
+from domain.servicing.cost import exceeds, shown
+from domain.servicing.disclosure import CostDisclosure, disclose
 from domain.servicing.explain import explained
 from domain.servicing.quotation import Asked, asked_of, plan_document, too_large
 from domain.servicing.refusal import PlanAmountTooLarge
@@ -41,6 +41,8 @@ def quote(
         _refuse_all(Invalid(faults=(PlanAmountTooLarge(field="principal"),)), as_json=as_json)
     cap = RATE_CAP_ANNUAL if asked.cap_annual is None else asked.cap_annual
     costs = disclose(asked.terms, plan, cap=cap)
+    if not isinstance(costs, CostDisclosure):
+        _refuse_all(Invalid(faults=(costs,)), as_json=as_json)
     if as_json:
         print_json(document(asked, plan, costs, explain=explain))
     else:
@@ -78,7 +80,9 @@ def document(asked: Asked, plan: Schedule, costs: CostDisclosure, *, explain: bo
             for one in costs.items
         ],
         "contingent": [
-            {"item": one.item, "payee": one.payee, "rateAnnual": f"{one.rate_annual:f}"} for one in costs.contingent
+            {"item": one.item, "payee": one.payee, "rateAnnual": f"{one.rate_annual:f}"}
+            for one in costs.contingent
+            if one.rate_annual is not None
         ],
     }
     made["annualised"] = {
@@ -124,7 +128,8 @@ def _show(terms: Terms, plan: Schedule, costs: CostDisclosure) -> None:
         charged = amount(item.amount, digits)
         table.add_row(item.item, item.payee, item.collected, f"{shown(item.rate_annual):%}", charged)
     for breach in costs.contingent:
-        table.add_row(breach.item, breach.payee, "ON_BREACH", f"{shown(breach.rate_annual):%}", "")
+        rate = "" if breach.rate_annual is None else f"{shown(breach.rate_annual):%}"
+        table.add_row(breach.item, breach.payee, "ON_BREACH", rate, "")
     out.print(table)
     annual = costs.annual
     table = Table(title="年化综合融资成本", show_header=False)

@@ -236,10 +236,9 @@ def irr(flows: Sequence[Number], *, near: Number | None = None) -> Decimal | Inv
         around = floor = Decimal()
     else:
         return SeveralRates(changes=changes)
-    fence = root.bracket(value, around=around, floor=floor) if changes else None
-    if fence is None:
+    found = root.found(value, around=around, floor=floor) if changes else None
+    if found is None:
         return NoRate()
-    found = root.solve(value, low=fence[0], high=fence[1], start=around)
     return found.quantize(RATE_STEP, context=Context(prec=WORKING)) + 0
 
 
