@@ -1,5 +1,6 @@
 """`quote` (试算): what a loan would cost, from its terms alone; the functions that book the loan, and no database."""
 
+from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, NoReturn
@@ -13,7 +14,10 @@ from domain.refusals import Invalid, text
 from domain.servicing.cost import exceeds, shown
 from domain.servicing.disclosure import CostDisclosure, disclose
 from domain.servicing.explain import explained
-from domain.servicing.quotation import Asked, asked_of, plan_document, too_large
+from domain.servicing.function import evaluated
+from domain.servicing.quotation import Asked, plan_document, too_large, tree_of
+from domain.servicing.quotation import Json as Value
+from domain.servicing.quotation import asked as asked_for
 from domain.servicing.refusal import PlanAmountTooLarge
 from domain.servicing.schedule import Schedule, schedule
 from domain.servicing.terms import Terms
@@ -31,9 +35,17 @@ def quote(
     Example: echo '{"principal": "10000.00", "rateAnnual": "0.12", "instalments": 12, "startOn": "2026-03-05"}' |
     zhudai quote --explain.
 
+    Or a function of spreadsheets: {"function": {"name": "pmt", "rate": "0.00625", "n": 180, "pv": "200000"}}.
+
     Every other field, and the conventions of known systems, stand in docs/reference/conventions.md.
     """
-    asked = asked_of(read_text(file, "FILE"))
+    tree = tree_of(read_text(file, "FILE"))
+    if isinstance(tree, Invalid):
+        _refuse_all(tree, as_json=as_json)
+    if "function" in tree:
+        _evaluate(tree, as_json=as_json)
+        return
+    asked = asked_for(tree)
     if isinstance(asked, Invalid):
         _refuse_all(asked, as_json=as_json)
     plan = schedule(asked.terms)
@@ -93,6 +105,16 @@ def document(asked: Asked, plan: Schedule, costs: CostDisclosure, *, explain: bo
         "aboveCap": exceeds(costs.annual.simple, cap=costs.cap_annual),
     }
     return made
+
+
+def _evaluate(tree: Mapping[str, Value], *, as_json: bool) -> None:
+    found = evaluated(tree)
+    if isinstance(found, Invalid):
+        _refuse_all(found, as_json=as_json)
+    if as_json:
+        print_json(found.document())
+    else:
+        out.print(f"{found.name} {found.value:f}", highlight=False)
 
 
 def _refuse_all(refused: Invalid, *, as_json: bool) -> NoReturn:

@@ -91,7 +91,7 @@ CONVENTIONS: Final[Mapping[str, Convention]] = MappingProxyType(
             {"currency": "JPY", "dayCount": "30/360", "solving": "MONTH_RATE", "rounding": "DOWN"},
         ),
         "FRAPPE_LENDING": Convention(
-            "Frappe Lending",
+            "印度 Frappe Lending",
             "Frappe Lending: payment rounded up to whole units, interest by actual days over 365",
             "frappe/lending",
             {
@@ -108,7 +108,7 @@ CONVENTIONS: Final[Mapping[str, Convention]] = MappingProxyType(
             "Fineract's progressive engine",
             "apache/fineract, loan schedule type PROGRESSIVE",
             {
-                "dayCount": "30/360",
+                "dayCount": "MONTHS+SHARE",
                 "solving": "PERIOD_RATES",
                 "rounding": "HALF_EVEN",
                 "principalRounding": "HALF_EVEN",
@@ -121,7 +121,7 @@ CONVENTIONS: Final[Mapping[str, Convention]] = MappingProxyType(
             "Fineract's cumulative engine",
             "apache/fineract, loan schedule type CUMULATIVE",
             {
-                "dayCount": "30/360",
+                "dayCount": "MONTHS+SHARE",
                 "solving": "MONTH_RATE",
                 "rounding": "HALF_EVEN",
                 "principalRounding": "HALF_EVEN",

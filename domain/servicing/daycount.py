@@ -7,7 +7,7 @@ days (`schedule` does that).
 
 from __future__ import annotations
 
-from calendar import isleap
+from calendar import isleap, monthrange
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, timedelta
 from enum import StrEnum
@@ -26,6 +26,8 @@ class DayCount(StrEnum):
     """Every month has 30 days, the 31st counts as the 30th (Eurobond basis)."""
     MONTHS_ODD_DAYS = "MONTHS+DAYS/360"
     """整月零头天: whole months at annual rate / 12, the days left over at annual rate / 360 (银发〔2005〕129号)."""
+    MONTHS_SHARE = "MONTHS+SHARE"
+    """Whole months at annual rate / 12, the days left over as a share of the month that they begin."""
     ACT_360 = "ACT/360"
     """Actual days over 360."""
     ACT_364 = "ACT/364"
@@ -38,6 +40,8 @@ class DayCount(StrEnum):
     """Actual days, those of a leap year over 366, the others over 365; a day belongs to the year of its beginning."""
     ACT_ACT_END = "ACT/ACT-END"
     """The same, but a day belongs to the year of its end: 31 December counts to the new year."""
+    MONTH_YEAR = "MONTH-DAYS/YEAR"
+    """Between two monthly due dates the days of the month in which the period begins, over the days of its year."""
     NL_365 = "NL/365"
     """Actual days without 29 February, over 365."""
 
@@ -49,7 +53,7 @@ class DayCount(StrEnum):
     @property
     def is_whole_months(self) -> bool:
         """Whether a period between two regular due dates counts as whole months, whatever its days."""
-        return self in {DayCount.THIRTY_360, DayCount.MONTHS_ODD_DAYS}
+        return self in {DayCount.THIRTY_360, DayCount.MONTHS_ODD_DAYS, DayCount.MONTHS_SHARE}
 
 
 def fraction(day_count: DayCount, from_on: date, to_on: date) -> Fraction:
@@ -87,6 +91,12 @@ def _months_odd_days(from_on: date, to_on: date) -> Fraction:
     return Fraction(months, 12) + Fraction(days, 360)
 
 
+def _months_share(from_on: date, to_on: date) -> Fraction:
+    months, days = whole_months(from_on, to_on)
+    length = (add_months(from_on, months + 1) - add_months(from_on, months)).days
+    return Fraction(months, 12) + Fraction(days, 12 * length)
+
+
 def _leap_days(from_on: date, to_on: date) -> int:
     """How many 29 Februaries lie in [from, to)."""
     years = (year for year in range(from_on.year, to_on.year + 1) if isleap(year))
@@ -120,12 +130,22 @@ def _act_act_end(from_on: date, to_on: date) -> Fraction:
     return _act_act(from_on + one, to_on + one)
 
 
+def _over_year(days: int, from_on: date) -> Fraction:
+    return Fraction(days, 366 if isleap(from_on.year) else 365)
+
+
+def month_year(from_on: date) -> Fraction:
+    """The part of its year that the month of a date is."""
+    return _over_year(monthrange(from_on.year, from_on.month)[1], from_on)
+
+
 _YEAR_DAYS: Final[Mapping[DayCount, int]] = {
     DayCount.ACT_364: 364,
     DayCount.ACT_365F: 365,
     DayCount.ACT_365L: 365,
     DayCount.ACT_ACT: 365,
     DayCount.ACT_ACT_END: 365,
+    DayCount.MONTH_YEAR: 365,
     DayCount.NL_365: 365,
 }
 
@@ -133,12 +153,14 @@ FRACTIONS: Final[Mapping[DayCount, Callable[[date, date], Fraction]]] = {
     DayCount.THIRTY_360: _thirty_360,
     DayCount.THIRTY_E_360: _thirty_e_360,
     DayCount.MONTHS_ODD_DAYS: _months_odd_days,
+    DayCount.MONTHS_SHARE: _months_share,
     DayCount.ACT_360: _over(360),
     DayCount.ACT_364: _over(364),
     DayCount.ACT_365F: _over(365),
     DayCount.ACT_365L: _act_365l,
     DayCount.ACT_ACT: _act_act,
     DayCount.ACT_ACT_END: _act_act_end,
+    DayCount.MONTH_YEAR: lambda from_on, to_on: _over_year((to_on - from_on).days, from_on),
     DayCount.NL_365: _nl_365,
 }
 """The function of each day count."""
@@ -147,6 +169,8 @@ SPLITS: Final = frozenset(DayCount) - {
     DayCount.THIRTY_360,
     DayCount.THIRTY_E_360,
     DayCount.MONTHS_ODD_DAYS,
+    DayCount.MONTHS_SHARE,
     DayCount.ACT_365L,
+    DayCount.MONTH_YEAR,
 }
 """Day counts that may be split at any date."""

@@ -131,11 +131,13 @@ class Period:
 
 def periods(calendar: Calendar, start_on: date, steps: Sequence[Step]) -> tuple[Period, ...]:
     """One period for each step, joined, from `start_on`."""
-    made, from_on = list[Period](), start_on
+    made, from_on, (_, day, _) = list[Period](), start_on, _anchor(calendar, start_on, steps[0])
+    is_on_grid = steps[0][0] in MONTHS and start_on == _on_day(calendar, start_on, 0, day)
+    first_ends = {_stepped(calendar, start_on, steps[0], one) for one in (start_on.day, *((day,) * is_on_grid))}
     for step, end in zip(steps, _ends(calendar, start_on, steps), strict=True):
         due_on = _shifted(calendar, end)
         to_on = due_on if calendar.shift_bears_interest else end
-        is_regular = bool(made) or end == _stepped(calendar, start_on, step, start_on.day)
+        is_regular = bool(made) or end in first_ends
         made.append(Period(from_on, to_on, due_on, step, is_regular))
         from_on = to_on
     return tuple(made)
@@ -170,7 +172,7 @@ def _anchor(calendar: Calendar, start_on: date, step: Step) -> tuple[date, int, 
         day = start_on.day if is_same and calendar.rule is DueRule.SAME_DAY else calendar.first_due_on.day
         return calendar.first_due_on, 31 if calendar.rule is DueRule.MONTH_END else day, True
     if calendar.rule is DueRule.SAME_DAY or step[0] not in MONTHS:
-        return start_on, _mapped(calendar, start_on.day), False
+        return start_on, _mapped(calendar, start_on.day) if step[0] in MONTHS else start_on.day, False
     day = 31 if calendar.rule is DueRule.MONTH_END else _mapped(calendar, calendar.due_day or start_on.day)
     months = MONTHS[step[0]] * step[1]
     ahead = 0 if months == 1 else months

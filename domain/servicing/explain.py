@@ -1,4 +1,4 @@
-"""为什么是这个数, why a number is what it is: formula, inputs, day count and rounding step of every amount of a plan.
+"""计算说明, why a number is what it is: formula, inputs, day count and rounding step of every amount of a plan.
 
 Nothing is computed a second time in another way: the explanation reads what the walk left on its rows.
 """

@@ -79,7 +79,9 @@ def _columns(terms: Terms, payment: int, numerator: int, denominator: int) -> Fi
             interest = (balance * twice_numerator + denominator) // twice_denominator * multiple
         else:
             interest = round_ratio(balance * numerator, denominator, mode) * multiple
-        principal = min(max(payment - interest, 0), balance)
+        principal = payment - interest
+        if not 0 <= principal <= balance:
+            principal = min(max(principal, 0), balance)
         balance -= principal
         interests.append(interest)
         principals.append(principal)

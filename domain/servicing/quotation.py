@@ -7,7 +7,7 @@ a flat list of fields, and whoever gets a fault never sees the stand-ins.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal, InvalidOperation
@@ -20,14 +20,16 @@ from domain.calendar import BusinessDays
 from domain.refusals import Invalid, Refusal, invalid
 from domain.servicing.convention import CONVENTIONS
 from domain.servicing.daycount import DayCount
-from domain.servicing.duedate import Calendar, DueRule, FirstPeriod, Period, Shift, ShortMonth, Unit
+from domain.servicing.duedate import Calendar, DueRule, FirstPeriod, Shift, ShortMonth, Unit
 from domain.servicing.explain import Explained
 from domain.servicing.refusal import (
     ConventionUnknown,
     CurrencyUnknown,
     DatesOutOfOrder,
     DayCountUnknown,
+    FirstDueTooEarly,
     InstalmentsOutOfRange,
+    OutsideLoan,
     PlanAmountInvalid,
     PlanAmountTooLarge,
     RateNegative,
@@ -39,7 +41,7 @@ from domain.servicing.refusal import (
     TermsNotJson,
     TermUnknown,
 )
-from domain.servicing.schedule import Row, Schedule, fees_at_disbursement, periods_of
+from domain.servicing.schedule import Row, Schedule, ends_on, fees_at_disbursement, periods_of
 from domain.servicing.terms import (
     INSTALMENTS_MAX,
     RATE_MAX,
@@ -216,6 +218,16 @@ class Reader:
 
     def decimal(self, name: str, absent: V) -> Decimal | V:
         """A decimal in a string, not negative."""
+        number = self.number(name, None)
+        if number is None:
+            return absent
+        if number < 0:
+            self.wrong(RateNegative, name)
+            return absent
+        return number
+
+    def number(self, name: str, absent: V) -> Decimal | V:
+        """A decimal in a string, of either sign."""
         if not self.has(name):
             return absent
         found = self.values[name]
@@ -225,9 +237,6 @@ class Reader:
             number = Decimal("NaN")
         if not number.is_finite() or abs(number.adjusted()) > _TEXT_MAX:
             self.wrong(RateNotANumber, name)
-            return absent
-        if number < 0:
-            self.wrong(RateNegative, name)
             return absent
         return number
 
@@ -317,13 +326,19 @@ class RateBase(StrEnum):
 
 def asked_of(text: str) -> Asked | Invalid:
     """The quote that a JSON text asks for, or all its faults."""
+    tree = tree_of(text)
+    return tree if isinstance(tree, Invalid) else asked(tree)
+
+
+def tree_of(text: str) -> dict[str, Json] | Invalid:
+    """The one object that a JSON text is."""
     try:
         tree = json.loads(text, parse_float=Decimal, parse_constant=_no_number)
     except (ValueError, RecursionError) as why:
         return Invalid(faults=(TermsNotJson(detail=str(why)),))
     if not isinstance(tree, dict):
         return Invalid(faults=(TermsNotJson(detail=type(tree).__name__),))
-    return asked(tree)
+    return tree
 
 
 def asked(tree: Mapping[str, Json]) -> Asked | Invalid:
@@ -343,8 +358,7 @@ def asked(tree: Mapping[str, Json]) -> Asked | Invalid:
     reader.done()
     known = {fault.field for fault in found}
     found += (fault for fault in faults(terms) if fault.field not in known)
-    if not found and not _ascend(periods_of(terms)):
-        found.append(DatesOutOfOrder(field="shift"))
+    found += () if found else _calendar_faults(terms)
     refused = invalid(found)
     if refused is not None:
         return refused
@@ -418,9 +432,26 @@ def terms_read(reader: Reader) -> Terms:
     return _indexed(reader, terms)
 
 
-def _ascend(periods: Sequence[Period]) -> bool:
-    """Whether each due date is after the one before: long holidays may push two onto one day."""
-    return all(before.due_on < after.due_on for before, after in pairwise(periods))
+def _calendar_faults(terms: Terms) -> Iterator[Refusal]:
+    """What only the dates themselves show: they end with the calendar, and long holidays may push two onto one day."""
+    try:
+        made = periods_of(terms)
+    except (ValueError, OverflowError):
+        yield TermInvalid(field="frequency", name="frequency", expected="such that the plan ends before the year 10000")
+        return
+    if made[0].due_on <= terms.start_on:
+        yield FirstDueTooEarly(field="shift")
+    if not all(before.due_on < after.due_on for before, after in pairwise(made)):
+        yield DatesOutOfOrder(field="shift")
+    last = ends_on(terms)
+    dated: tuple[tuple[str, Sequence[Disbursement | EarlyPayment]], ...] = (
+        ("disbursements", terms.disbursements),
+        ("earlyPayments", terms.early_payments),
+    )
+    for name, ones in dated:
+        for number, one in enumerate(ones):
+            if one.on is not None and one.on >= last:
+                yield OutsideLoan(field=f"{name}[{number}]")
 
 
 def _currency(tree: Mapping[str, Json], found: list[Refusal]) -> str:
@@ -565,7 +596,7 @@ def _indexed(reader: Reader, terms: Terms) -> Terms:
     if first is None:
         part.wrong(TermMissing, "values", name="values")
         return terms
-    if reader.faults:
+    if reader.faults or faults(terms):
         return terms
     changes, before = list[RateChange](), first
     for no, period in enumerate(periods_of(terms)[: terms.instalments], start=1):

@@ -16,7 +16,7 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Final
 
-from domain.servicing.daycount import SPLITS, DayCount, fraction
+from domain.servicing.daycount import SPLITS, DayCount, fraction, month_year
 from domain.servicing.duedate import MONTHS, FirstPeriod, Period, Step, Unit, periods
 from domain.servicing.terms import (
     Carried,
@@ -200,10 +200,10 @@ class Schedule:
 class Remaining:
     """What is left of a loan, from the date `from_on`.
 
-    balance: principal still to be repaid, minor units. no: number of the first instalment planned; its period begins at
-    `from_on`. periods: of all instalments to come, absent: those of the terms. payment: kept as it is, absent: solved
-    from the balance. interest: of the days before `from_on`, already owed and due with the first instalment.
-    is_shortened: a kept payment may clear the loan before its last instalment.
+    balance: principal still to be repaid, minor units. no: number of the first instalment planned, down payments and a
+    stub not counted; its period begins at `from_on`. periods: of all instalments to come, absent: those of the terms.
+    payment: kept as it is, absent: solved from the balance. interest: of the days before `from_on`, already owed and
+    due with the first instalment. is_shortened: a kept payment may clear the loan before its last instalment.
     """
 
     balance: int
@@ -246,8 +246,19 @@ def periods_of(terms: Terms) -> tuple[Period, ...]:
     last = len(steps)
     ahead = max([0, *((stage.horizon or 0) + stage.first - 1 - last for stage in METHODS[terms.method](terms))])
     made = periods(calendar, terms.start_on, steps + steps[-1:] * (ahead + 1))
-    has_stub = calendar.first_period is FirstPeriod.STUB and not made[0].is_regular
-    return made if has_stub else made[: last + ahead]
+    return made if has_stub(terms, made) else made[: last + ahead]
+
+
+def ends_on(terms: Terms) -> date:
+    """The last due date of a whole loan that nothing shortens."""
+    made = periods_of(terms)
+    return made[METHODS[terms.method](terms)[-1].last - 1 + has_stub(terms, made)].to_on
+
+
+def has_stub(terms: Terms, made: Sequence[Period]) -> bool:
+    """Whether the first of a loan's periods is an odd one whose interest is an instalment of its own."""
+    is_asked = terms.calendar.first_period is FirstPeriod.STUB and terms.method is not Method.SPECIFIED
+    return is_asked and not made[0].is_regular
 
 
 def period_rates(terms: Terms) -> tuple[Fraction, ...]:
@@ -277,6 +288,8 @@ def year_fraction(terms: Terms, period: Period, day_count: DayCount | None = Non
         if unit in MONTHS:
             return Fraction(MONTHS[unit] * every, 12)
         return Fraction(every, 24) if unit is Unit.HALF_MONTH else Fraction(period.days, 360)
+    if period.is_regular and basis is DayCount.MONTH_YEAR and period.step == (Unit.MONTH, 1):
+        return month_year(period.from_on)
     return fraction(basis, period.from_on, period.to_on)
 
 
@@ -358,8 +371,11 @@ METHODS: Final[Mapping[Method, Callable[[Terms], tuple[Stage, ...]]]] = {
 class _Walk:
     """One walk over the periods of a plan; holds what changes on the way.
 
-    balance, deferred: minor units; the balance is exact where balances are carried unrounded. base: of the payment, or
-    of the principal, that the stage's steps grow from. kept: whether the payment was agreed and is not solved.
+    balance, deferred: minor units; the balance is exact where balances are carried unrounded. drawn: what has been
+    lent. base: of the payment, or of the principal, that the stage's steps grow from. kept: whether the payment was
+    agreed and is not solved. is_resolved: whether an early payment asks for a lower payment from the next instalment
+    on. saved: early payments that shortened the term; a payment solved later leaves them shortening it. stage_target:
+    the balance at which a stage that repays a stated principal ends.
     """
 
     def __init__(self, terms: Terms, left: Remaining) -> None:
@@ -367,11 +383,9 @@ class _Walk:
         self.terms, self.left = terms, left
         self.stages = METHODS[terms.method](terms)
         self.periods = self._periods()
-        self.stub = (
-            self.periods[0]
-            if terms.calendar.first_period is FirstPeriod.STUB and left.no == 1 and not self.periods[0].is_regular
-            else None
-        )
+        is_odd = left.from_on == terms.start_on and left.no == 1 and not self.periods[0].is_regular
+        self.is_added = is_odd and terms.calendar.first_period is FirstPeriod.DAYS_ADDED
+        self.stub = self.periods[0] if is_odd and has_stub(terms, self.periods) else None
         if self.stub:
             self.periods = self.periods[1:]
         self.last = self.stages[-1].last
@@ -386,6 +400,9 @@ class _Walk:
         self.is_shortened = left.is_shortened or terms.solving is Solving.GIVEN
         self.may_grow = self.kept or any(one.payment_cap or not one.is_solved for one in terms.rate_changes)
         self.first_difference = 0
+        self.saved = 0
+        self.is_resolved = False
+        self.stage_target: Exact = 0
         self.paid_down = list[Row]()
         self.prepaid = 0
         self.rates: dict[tuple[Decimal, Step], Fraction] = {}
@@ -468,7 +485,8 @@ class _Walk:
         exact = _interest(spans)
         is_flat = stage.mode is Mode.FLAT and stage.pay is Pay.PRINCIPAL_AND_INTEREST
         if is_flat and no > self.terms.grace.interest_free:
-            exact = self.drawn * Fraction(self.rate_annual) * _to_digits(self.terms, self._year_part(period, stage))
+            spans = (self._flat(period, stage),)
+            exact = _interest(spans)
         before = self.base
         is_new = no in {stage.first, self.left.no} and not self.kept
         is_drawn = any(isinstance(one, Disbursement) for _, one in self._events(no, period))
@@ -480,9 +498,6 @@ class _Walk:
         return self._paid(
             no, period, stage, spans=spans, opening=opening, exact=exact, disbursed=disbursed, inside=inside
         )
-
-    is_resolved = False
-    """Whether an early payment asks for a lower payment from the next instalment on."""
 
     # --- interest ---
 
@@ -498,8 +513,11 @@ class _Walk:
             self.rates[key] = _rate(self.terms, period, self.rate_annual)
         return self.rates[key]
 
-    def _year_part(self, period: Period, stage: Stage) -> Fraction:
-        return year_fraction(self.terms, period, stage.by_days)
+    def _flat(self, period: Period, stage: Stage) -> Span:
+        """A whole period on what was lent, whatever has been repaid."""
+        part = _to_digits(self.terms, year_fraction(self.terms, period, stage.by_days))
+        rate = Fraction(self.rate_annual) * part
+        return Span(period.from_on, period.to_on, self.drawn, self.rate_annual, rate)
 
     @property
     def _is_uniform(self) -> bool:
@@ -572,7 +590,7 @@ class _Walk:
             added, grown = sum(step for _, step in factors), sum(growth for growth, _ in factors)
             self.base = (self.balance - target - added) / Fraction(grown)
             return
-        debt = self._debt(ahead[0], spans)
+        debt = self._debt(ahead[0], spans) + self.saved * (1 + self._solving(no, ahead[0]))
         if not stage.step_amount and not stage.step_rate and self._are_alike(no, ahead):
             growths, steps = _geometric(self._solving(no + 1, ahead[-1]), len(ahead)), Fraction()
             last = Fraction((1 + self._solving(no + 1, ahead[-1])) ** (1 - len(ahead))) if target else Fraction()
@@ -591,20 +609,15 @@ class _Walk:
         if stage.share is not None:
             repaid = _rounded(self.terms.principal * Fraction(stage.share), self.terms.rounding, 1)
         if repaid is not None and no == stage.first:
-            self.stage_target = self.balance - repaid
+            self.stage_target = max(self.balance - repaid, 0)
         if repaid is not None:
             return ahead[: stage.last + 1 - no], self.stage_target
         return ahead[: (stage.first - 1 + stage.horizon if stage.horizon else self.last) + 1 - no], 0
 
-    stage_target: Exact = 0
-    """The balance at which a stage that repays a stated principal ends."""
-
     def _debt(self, period: Period, spans: Sequence[Span]) -> Fraction:
         """Balance and interest at the end of the current period, as the payment is solved."""
-        is_added = self.terms.calendar.first_period is FirstPeriod.DAYS_ADDED and not period.is_regular
-        if self.terms.solving is Solving.PERIOD_RATES and not is_added:
-            return self.balance + _interest(spans)
-        if len(spans) > 1:
+        is_added = self.is_added and period is self.periods[0]
+        if len(spans) > 1 or (self.terms.solving is Solving.PERIOD_RATES and not is_added):
             return self.balance + _interest(spans)
         rate = _regular_rate(self.terms, period.step, self.rate_annual) if is_added else self._solving(0, period)
         return Fraction(self.balance * (1 + rate))
@@ -751,34 +764,35 @@ class _Walk:
         if stage.pay is not Pay.PRINCIPAL_AND_INTEREST:
             return 0, 0
         growth, step = _factor(stage, no - stage.first)
-        whole = self.base * growth + step
+        whole = max(self.base * growth + step, Fraction())
         if stage.mode is not Mode.ANNUITY:
             multiple = self.terms.payment_multiple if stage.mode is Mode.FLAT else 1
             each = _rounded(Fraction(whole), self.terms.principal_rounding, multiple)
             if self.is_unrounded:
-                return min(Fraction(whole), Fraction(self.balance)), _rounded(Fraction(whole), self.terms.rounding, 1)
+                exact = min(Fraction(whole), Fraction(self.balance))
+                return exact, _rounded(exact, self.terms.rounding, 1)
             if self.terms.residue is Residue.FIRST and no == stage.first:
                 each = _shown(self.balance) - each * (self.last - no)
             return (paid := min(each, _shown(self.balance))), paid
-        payment = _rounded(
-            Fraction(whole), self.terms.rounding, 1 if self.is_unrounded else self.terms.payment_multiple
-        )
-        payment += self.first_difference if no == self.left.no else 0
-        payment += self._added(no, stage, interest)
+        multiple = 1 if self.is_unrounded else self.terms.payment_multiple
+        payment = _rounded(Fraction(whole), self.terms.rounding, multiple) + self._added(no, interest)
+        is_floored = not self.may_grow or no <= self.terms.grace.interest
+        payment = max(payment + (self.first_difference if no == self.left.no else 0), 0)
         if self.is_unrounded:
-            if self.is_shortened and whole - exact >= self.balance:
+            if whole - exact >= self.balance:
                 return self.balance, _rounded(self.balance + exact, self.terms.rounding, 1) - interest
+            if is_floored:
+                return max(whole - exact, Fraction()), max(payment - interest, 0)
             return whole - exact, payment - interest
-        repaid = payment - interest if self.may_grow else max(payment - interest, 0)
+        repaid = max(payment - interest, 0) if is_floored else payment - interest
         return (paid := min(repaid, _shown(self.balance))), paid
 
-    def _added(self, no: int, stage: Stage, interest: int) -> int:
+    def _added(self, no: int, interest: int) -> int:
         """What an odd first period's interest adds to the payment of a regular one."""
-        period = self.periods[0]
-        if self.terms.calendar.first_period is not FirstPeriod.DAYS_ADDED or no != 1 or period.is_regular:
+        if not self.is_added or no != 1:
             return 0
-        regular = _regular_rate(self.terms, period.step, self.rate_annual)
-        return interest - self._rounded_interest(self.balance * regular) if stage.pay is not Pay.NOTHING else 0
+        regular = _regular_rate(self.terms, self.periods[0].step, self.rate_annual)
+        return interest - self._rounded_interest(self.balance * regular)
 
     def _paid_early(self, one: EarlyPayment) -> int:
         """Take an early payment off the balance; tell what of it was needed."""
@@ -786,13 +800,12 @@ class _Walk:
             return 0
         paid = min(one.amount, _shown(self.balance))
         self.balance -= paid
+        self.is_shortened = self.is_shortened or one.effect is Effect.SHORTEN_TERM or self.balance == 0
         if one.effect is Effect.REDUCE_PAYMENT:
             self.is_resolved = True
         else:
-            self.is_shortened = self.kept_by_borrower = True
+            self.saved += paid
         return paid
-
-    kept_by_borrower = False
 
     def _at_due(self, no: int, period: Period) -> tuple[int, int]:
         """Early payments on the due date: off the balance, and in advance of the instalments to come."""
@@ -877,7 +890,7 @@ def _booked(rows: Sequence[Row]) -> Iterator[Instalment]:
     owed = rows[0].opening + sum(row.disbursed for row in rows) if rows else 0
     for row in rows:
         is_last = row is rows[-1]
-        principal = row.principal + row.balloon if not is_last else owed
+        principal = owed if is_last else min(row.principal + row.balloon, owed)
         owed -= principal
         yield Instalment(row.no, from_on, row.period.due_on, principal, row.interest, row.fee)
         from_on = row.period.due_on

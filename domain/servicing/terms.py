@@ -399,8 +399,9 @@ def _amount_faults(terms: Terms) -> Iterator[Refusal]:
         yield TermsConflict(field="payment", name="payment", other=f"solving {terms.solving}")
     if terms.horizon is not None and terms.horizon < terms.instalments:
         yield TermInvalid(field="horizon", name="horizon", expected=f"at least {terms.instalments}")
-    if terms.down_payment >= terms.principal:
-        yield TermInvalid(field="downPayment", name="downPayment", expected="less than the principal")
+    drawn = terms.disbursements[0].amount if terms.disbursements else terms.principal
+    if terms.down_payment >= drawn or any(one.down_payment >= one.amount for one in terms.disbursements):
+        yield TermInvalid(field="downPayment", name="downPayment", expected="less than what is disbursed")
     if max(terms.grace.principal, terms.grace.interest) >= max(terms.instalments, 2):
         yield TermInvalid(field="grace", name="grace", expected="fewer instalments than the plan has")
     if terms.disbursements and (found := sum(one.amount for one in terms.disbursements)) != terms.principal:
@@ -437,6 +438,8 @@ def _stage_faults(terms: Terms) -> Iterator[Refusal]:
         name = f"stages[{number}]"
         if stage.last < stage.first:
             yield TermInvalid(field=name, name=name, expected="from an instalment to the same or a later one")
+        if stage.horizon is not None and stage.horizon <= stage.last - stage.first:
+            yield TermInvalid(field=f"{name}.horizon", name="horizon", expected="at least the stage's instalments")
         if stage.first > reached + 1:
             yield StageGap(field=name, first=reached + 1, last=stage.first - 1)
         elif stage.first <= reached:

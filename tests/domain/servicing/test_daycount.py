@@ -25,6 +25,8 @@ DATES = st.dates(date(2015, 1, 1), date(2032, 12, 31))
         ("ACT/365L", date(2024, 2, 29), date(2024, 3, 29), Fraction(29, 365)),
         ("ACT/ACT", date(2023, 12, 12), date(2024, 1, 12), Fraction(20, 365) + Fraction(11, 366)),
         ("ACT/ACT-END", date(2023, 12, 12), date(2024, 1, 12), Fraction(19, 365) + Fraction(12, 366)),
+        ("MONTH-DAYS/YEAR", date(2023, 12, 2), date(2024, 1, 2), Fraction(31, 365)),
+        ("MONTHS+SHARE", date(2024, 1, 1), date(2024, 2, 18), Fraction(1, 12) + Fraction(17, 12 * 29)),
         ("NL/365", date(2024, 2, 1), date(2024, 3, 1), Fraction(28, 365)),
         ("MONTHS+DAYS/360", date(2024, 1, 31), date(2024, 3, 10), Fraction(1, 12) + Fraction(10, 360)),
     ],

@@ -1,6 +1,7 @@
 """Quotes from JSON: published and recorded schedules to the cent, and every fault by its name, all at once."""
 
 import json
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -10,13 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.refusals import Invalid
+from domain.servicing.explain import explained
 from domain.servicing.quotation import Asked, asked, asked_of, plan_document, too_large
 from domain.servicing.schedule import schedule
 
 HERE = Path(__file__).parent
 PUBLISHED = json.loads((HERE / "published.json").read_text(encoding="utf-8"))["cases"]
 RECORDED = json.loads((HERE / "fineract.json").read_text(encoding="utf-8"))["cases"]
-PLAIN = {"principal": "10000.00", "rateAnnual": "0.18", "instalments": 12, "startOn": "2026-01-15"}
+PLAIN: dict[str, Any] = {"principal": "10000.00", "rateAnnual": "0.18", "instalments": 12, "startOn": "2026-01-15"}
 
 
 def quoted(terms: dict[str, Any]) -> dict[str, Any]:
@@ -183,13 +185,55 @@ def test_no_object_makes_the_reader_stumble(tree: dict[str, Any]) -> None:
     assert isinstance(asked(tree), Asked | Invalid)
 
 
+SCHEMA = json.loads((HERE.parents[2] / "commands" / "schemas" / "quote.json").read_text(encoding="utf-8"))
+FIELDS = SCHEMA["$defs"]["terms"]["properties"]
+SAMPLES = {"Amount in major units.": ["1.00", "100.00", "2500.55"], "A fraction: 0.18 is 18 %.": ["0", "0.1", "1.05"]}
+
+
+def admitted(schema: dict[str, Any]) -> st.SearchStrategy[Any]:
+    """What a part of the published schema admits, small numbers preferred."""
+    if "anyOf" in schema:
+        return st.one_of([admitted(one) for one in schema["anyOf"]])
+    if "enum" in schema:
+        return st.sampled_from(schema["enum"])
+    kind, low = schema["type"], schema.get("minimum", 0)
+    if kind == "integer":
+        return st.integers(low, min(schema["maximum"], low + 13))
+    if kind == "array":
+        return st.lists(admitted(schema["items"]), max_size=3)
+    if kind == "object":
+        needed = schema.get("required", ())
+        parts = {name: admitted(one) for name, one in schema["properties"].items()}
+        rest = {name: one for name, one in parts.items() if name not in needed}
+        return st.fixed_dictionaries({name: parts[name] for name in needed}, optional=rest)
+    if kind == "string" and "description" not in schema and "pattern" in schema:
+        return st.dates(date(2026, 1, 1), date(2027, 12, 31)).map(date.isoformat)
+    return st.sampled_from(SAMPLES.get(schema.get("description", ""), ["X"])) if kind == "string" else st.booleans()
+
+
+@given(
+    st.integers(1, 14),
+    st.sets(st.sampled_from(sorted(set(FIELDS) - {"currency", "instalments", "termMonths"})), max_size=5).flatmap(
+        lambda names: st.fixed_dictionaries({name: admitted(FIELDS[name]) for name in sorted(names)})
+    ),
+)
+def test_whatever_the_schema_admits_is_planned_or_refused_by_name(count: int, fields: dict[str, Any]) -> None:
+    found = asked({**PLAIN, "instalments": count, **fields})
+    if isinstance(found, Asked):
+        plan = schedule(found.terms)
+        assert plan.principal == found.terms.principal
+        assert plan_document(found.terms, plan, explain=explained)["schedule"]
+    else:
+        assert found.faults
+
+
 def test_dates_are_null_where_the_loan_has_none() -> None:
     row = quoted({"principal": "100.00", "rateAnnual": "0.12", "instalments": 3})["schedule"][0]
     assert (row["from"], row["due"], row["days"], row["payment"]) == (None, None, None, "34.00")
 
 
 def test_an_index_sets_the_first_rate_and_is_looked_at_again() -> None:
-    index = {
+    index: dict[str, Any] = {
         "values": [{"on": "2025-12-20", "rateAnnual": "0.03"}, {"on": "2026-05-20", "rateAnnual": "0.04"}],
         "margin": "0.01",
         "cap": "0.045",

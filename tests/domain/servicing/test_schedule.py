@@ -369,6 +369,9 @@ CALENDARS = st.builds(
     shift_bears_interest=st.booleans(),
 )
 EVENTS = st.builds(EarlyPayment, amount=st.integers(1, 10**8), effect=st.sampled_from(Effect), no=st.integers(1, 12))
+DATED = st.builds(
+    EarlyPayment, amount=st.integers(1, 10**8), effect=st.sampled_from(Effect), on=st.dates(START, date(2032, 1, 1))
+)
 CHANGES = st.builds(
     RateChange,
     rate_annual=st.decimals(0, Decimal("0.36"), places=4),
@@ -393,7 +396,7 @@ ANY = st.builds(
     calendar=CALENDARS,
     compounding_per_year=st.sampled_from([None, 1, 2, 12]),
     min_interest_days=st.integers(0, 3),
-    early_payments=st.lists(EVENTS, max_size=2).map(tuple),
+    early_payments=st.lists(EVENTS | DATED, max_size=2).map(tuple),
     rate_changes=st.lists(CHANGES, max_size=2).map(tuple),
     unpaid=st.sampled_from(Unpaid),
     carried=st.sampled_from(Carried),
