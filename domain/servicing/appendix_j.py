@@ -100,11 +100,13 @@ class Apr:
 
 
 def apr(flows: Sequence[Paid], *, unit_period: UnitPeriod | None = None) -> Apr | NoRate | SeveralRates:
-    """The rate of a transaction, the first advance first; without a unit-period that of its common periods is taken."""
-    ordered = sorted(flows, key=lambda flow: flow.on)
-    changes = root.sign_changes([flow.amount for flow in ordered])
-    if changes != 1:
-        return SeveralRates(changes=changes) if changes else NoRate()
+    """The rate of a transaction; without a unit-period that of its common periods is taken."""
+    ordered = [Paid(on, int(amount)) for on, amount in root.netted([(flow.on, flow.amount) for flow in flows])]
+    amounts = [flow.amount for flow in ordered]
+    if not (changes := root.sign_changes(amounts)):
+        return NoRate()
+    if root.floor_of_one(amounts) is None:
+        return SeveralRates(changes=changes)
     unit = unit_period or unit_period_of([flow.on for flow in ordered])
     start = ordered[0].on
     timed = [(*elapsed(start, flow.on, unit), flow.amount) for flow in ordered]
@@ -115,7 +117,7 @@ def apr(flows: Sequence[Paid], *, unit_period: UnitPeriod | None = None) -> Apr 
     with localcontext() as context:
         context.prec = root.PRECISION
         yearly = root.rounded(rate * unit.per_year)
-    return Apr(yearly, unit, is_irregular(ordered, unit))
+    return Apr(yearly, unit, _is_irregular(timed))
 
 
 def unit_period_of(dates: Sequence[date]) -> UnitPeriod:
@@ -158,20 +160,6 @@ def elapsed(start: date, end: date, unit: UnitPeriod) -> tuple[int, Decimal]:
             return years, Decimal((add_months(end, -_YEAR_MONTHS * years) - start).days) / _YEAR_DAYS
 
 
-def is_irregular(flows: Sequence[Paid], unit: UnitPeriod) -> bool:
-    """Whether the quarter-point tolerance holds: several advances, irregular payment periods or irregular amounts.
-
-    An odd first period and an odd first or last payment do not count (§ 1026.22(a)(3)).
-    """
-    payments = [flow for flow in flows if flow.amount < 0]
-    start = flows[0].on
-    if len(flows) - len(payments) > 1:
-        return True
-    times = [elapsed(start, flow.on, unit) for flow in payments]
-    periods = {(after[0] - before[0], after[1] - before[1]) for before, after in pairwise(times)}
-    return len(periods) > 1 or len({flow.amount for flow in payments[1:-1]}) > 1
-
-
 _STANDARDS: Final = (
     *(UnitPeriod(Standard.DAY, count) for count in (1,)),
     *(UnitPeriod(Standard.WEEK, count) for count in (1, 2, 3)),
@@ -180,6 +168,17 @@ _STANDARDS: Final = (
     UnitPeriod(Standard.YEAR),
 )
 """What an average period is rounded to."""
+
+
+def _is_irregular(timed: Sequence[tuple[int, Decimal, int]]) -> bool:
+    """Whether the quarter-point tolerance holds: several advances, irregular payment periods or irregular amounts.
+
+    An odd first period and an odd first or last payment do not count (§ 1026.22(a)(3)).
+    """
+    payments = [one for one in timed if one[2] < 0]
+    periods = {(after[0] - before[0], after[1] - before[1]) for before, after in pairwise(payments)}
+    has_odd_amounts = len({amount for _, _, amount in payments[1:-1]}) > 1
+    return len(timed) - len(payments) > 1 or len(periods) > 1 or has_odd_amounts
 
 
 def _term(start: date, end: date) -> UnitPeriod:

@@ -37,19 +37,22 @@ class Interval(StrEnum):
 
 def aprc(flows: Sequence[tuple[date, int]], *, interval: Interval = Interval.MONTH) -> Decimal | NoRate | SeveralRates:
     """The rate a year, a fraction with ten decimals, of drawdowns (positive) and payments (negative)."""
-    ordered = sorted(flows, key=lambda flow: flow[0])
-    changes = root.sign_changes([amount for _, amount in ordered])
-    if changes != 1:
-        return SeveralRates(changes=changes) if changes else NoRate()
-    start = ordered[0][0]
-    timed = [(*elapsed(start, on, interval), amount) for on, amount in ordered]
+    netted = root.netted(flows)
+    amounts = [amount for _, amount in netted]
+    if not (changes := root.sign_changes(amounts)):
+        return NoRate()
+    floor = root.floor_of_one(amounts)
+    if floor is None:
+        return SeveralRates(changes=changes)
+    start = netted[0][0]
+    timed = [(*elapsed(start, on, interval), amount) for on, amount in netted]
     around = root.first_guess([(whole, amount) for whole, _, amount in timed])
 
     def odd(part: Decimal, rate: Decimal) -> tuple[Decimal, Decimal]:
         power = -part * interval.per_year
         return (1 + rate) ** power, power / (1 + rate)
 
-    rate = root.found(root.worth_with_parts(timed, odd), around=around)
+    rate = root.found(root.worth_with_parts(timed, odd), around=around, floor=floor)
     if rate is None:
         return NoRate()
     with localcontext() as context:

@@ -15,7 +15,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, localcontext
-from itertools import accumulate
 from typing import Final
 
 from domain.servicing import root
@@ -99,21 +98,16 @@ def xirr(flows: Sequence[tuple[date, int]]) -> Decimal | NoRate | SeveralRates:
 def rate_of(flows: Sequence[root.Timed]) -> Decimal | NoRate | SeveralRates:
     """The rate per unit of time at which flows are worth nothing.
 
-    Flows that change direction once have one root. Those that change it more often (several disbursements, a refund)
-    have one above nought when their running sum changes its sign once: first the borrower owes, then he has paid
-    more than he got. Any other flows are refused: a rate picked from several would be nobody's cost.
+    Flows that may have several rates are refused: one picked from several would be nobody's cost.
     """
-    amounts = _by_time(flows)
-    changes = root.sign_changes([amount for _, amount in amounts])
-    if not changes:
+    netted = root.netted(flows)
+    amounts = [amount for _, amount in netted]
+    if not (changes := root.sign_changes(amounts)):
         return NoRate()
-    value, start, floor = root.worth(amounts), root.first_guess(amounts), root.LOWEST
-    if changes > 1:
-        running = list(accumulate(amount for _, amount in amounts))
-        if root.sign_changes(running) != 1 or not running[-1]:
-            return SeveralRates(changes=changes)
-        floor = Decimal()
-    found = root.found(value, around=start, floor=floor)
+    floor = root.floor_of_one(amounts)
+    if floor is None:
+        return SeveralRates(changes=changes)
+    found = root.found(root.worth(netted), around=root.first_guess(netted), floor=floor)
     return NoRate() if found is None else found
 
 
@@ -128,11 +122,3 @@ def exceeds(rate: Decimal, *, cap: Decimal, margin: Decimal = Decimal()) -> bool
     `margin` (a fraction) is kept below the cap by who wants to stay away from it.
     """
     return shown(rate) > cap - margin
-
-
-def _by_time(flows: Sequence[root.Timed]) -> list[root.Timed]:
-    """Flows of one time as one, noughts left out: what comes and goes on one day is no change of direction."""
-    sums: dict[int, Decimal | int] = {}
-    for time, amount in flows:
-        sums[time] = sums.get(time, 0) + amount
-    return [(time, amount) for time, amount in sorted(sums.items()) if amount]

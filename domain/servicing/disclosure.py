@@ -170,6 +170,11 @@ def disclose(
     )
 
 
+def dated_flows(terms: Terms, plan: Schedule) -> tuple[tuple[date, int], ...]:
+    """All that the borrower receives (positive) and pays (negative) by a plan, on its dates, minor units."""
+    return _dated(terms, plan, _fees(terms, plan), with_interest=True)
+
+
 def disclose_paid(
     currency: str,
     *,
@@ -345,20 +350,30 @@ def _annual(
     terms: Terms, plan: Schedule, charged: Sequence[_Fee], *, with_interest: bool
 ) -> Annualised | NoRate | SeveralRates:
     """What a year costs with these charges and no other: by regular periods, or by dates where periods are odd."""
+    flows = _dated(terms, plan, charged, with_interest=with_interest)
+    if not _is_counted(terms, plan):
+        return annualised_by_dates(flows)
+    per_year, scale = _PER_YEAR[terms.calendar.unit]
+    steps = [row.period.step[1] for row in plan.rows] or [terms.calendar.every] * len(plan.instalments)
+    ends = (0, *accumulate(step * scale for step in steps))
+    counted = [Flow(on, end, amount) for (on, amount), end in zip(flows, ends, strict=True)]
+    return annualised(counted, per_year=per_year)
+
+
+def _dated(
+    terms: Terms, plan: Schedule, charged: Sequence[_Fee], *, with_interest: bool
+) -> tuple[tuple[date, int], ...]:
+    """What is drawn, the first drawing less what is charged at once, and what every instalment pays of the charges."""
     upfront = sum(fee.upfront for fee in charged)
-    drawn = [(one.on, one.amount) for one in terms.disbursements] or [(terms.start_on, terms.principal)]
+    (first, *later) = [(one.on, one.amount) for one in terms.disbursements] or [(terms.start_on, terms.principal)]
     paid = [
-        one.principal + (one.interest if with_interest else 0) + sum(fee.by_row.get(number, 0) for fee in charged)
+        (
+            one.due_on,
+            -one.principal - (one.interest if with_interest else 0) - sum(fee.by_row.get(number, 0) for fee in charged),
+        )
         for number, one in enumerate(plan.instalments)
     ]
-    if not _is_counted(terms, plan):
-        out = [(one.due_on, -amount) for one, amount in zip(plan.instalments, paid, strict=True)]
-        return annualised_by_dates([*drawn, (terms.start_on, -upfront), *out])
-    per_year, scale = _PER_YEAR[terms.calendar.unit]
-    steps = [row.period.step[1] for row in plan.rows] or [terms.calendar.every] * len(paid)
-    ends = accumulate(step * scale for step in steps)
-    flows = [Flow(one.due_on, end, -amount) for one, end, amount in zip(plan.instalments, ends, paid, strict=True)]
-    return annualised((Flow(terms.start_on, 0, drawn[0][1] - upfront), *flows), per_year=per_year)
+    return ((first[0], first[1] - upfront), *later, *paid)
 
 
 def _is_counted(terms: Terms, plan: Schedule) -> bool:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import ROUND_HALF_UP, Context, Decimal, localcontext
-from itertools import pairwise
-from typing import Final, TypeAlias
+from itertools import accumulate, pairwise
+from typing import Final, TypeAlias, TypeVar
 
 PRECISION: Final = 34
 """Digits of the working arithmetic."""
@@ -75,6 +76,17 @@ def worth_with_parts(flows: Sequence[tuple[int, Decimal, Decimal | int]], odd: O
         return total, slope
 
     return value
+
+
+T = TypeVar("T", int, date)
+
+
+def netted(flows: Sequence[tuple[T, Decimal | int]]) -> list[tuple[T, Decimal | int]]:
+    """Flows in order of time, those of one time as one: what comes and goes on one day is no change of direction."""
+    sums: dict[T, Decimal | int] = {}
+    for time, amount in flows:
+        sums[time] = sums.get(time, 0) + amount
+    return [(time, amount) for time, amount in sorted(sums.items()) if amount]
 
 
 def first_guess(flows: Sequence[Timed]) -> Decimal:
@@ -145,6 +157,20 @@ def found(value: Worth, *, around: Decimal, floor: Decimal = LOWEST) -> Decimal 
     """The root that is found outwards from a rate; None when there is none."""
     fence = bracket(value, around=around, floor=floor)
     return None if fence is None else solve(value, fence, start=around)
+
+
+def floor_of_one(amounts: Sequence[Decimal | int]) -> Decimal | None:
+    """Above which rate flows in order of time have exactly one root; None when nothing says so.
+
+    Flows that change direction once have one root. Those that change it more often (several disbursements, a refund)
+    have one above nought when their running sum changes its sign once (Norstrom 1972): first the borrower owes, then
+    he has paid more than he got. When he owes to the end and then nothing, the root is nought.
+    """
+    running = list(accumulate(amounts))
+    crossings = sign_changes(running)
+    if sign_changes(amounts) == 1 or (not crossings and running and not running[-1]):
+        return LOWEST
+    return Decimal() if crossings == 1 and running[-1] else None
 
 
 def rounded(rate: Decimal, step: Decimal = GIVEN) -> Decimal:

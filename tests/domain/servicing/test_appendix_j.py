@@ -138,7 +138,16 @@ def test_the_rate_of_a_loan_without_fees_is_its_nominal_rate(nominal: Decimal, n
 def test_flows_that_are_no_loan_have_no_rate() -> None:
     assert apr([Paid(JAN_10, 100)]) == NoRate()
     assert apr([Paid(JAN_10, 100), Paid(FEB_10, -99)]) == NoRate()
-    assert apr([Paid(JAN_10, 100), Paid(FEB_10, -50), Paid(date(1978, 3, 10), 5)]) == SeveralRates(changes=2)
+    lent_again = zip(_months(JAN_10, 4), (100, -120, 30, -20), strict=True)
+    assert apr([Paid(on, amount) for on, amount in lent_again]) == SeveralRates(changes=3)
+
+
+def test_a_second_advance_after_a_payment_is_discounted_from_its_own_day() -> None:
+    amounts = (1000_00, -100_00, 500_00, -800_00, -800_00)
+    found = _found(apr([Paid(on, amount) for on, amount in zip(_months(JAN_10, 5), amounts, strict=True)]))
+    worth = sum((amount / (1 + found.rate / 12) ** n for n, amount in enumerate(amounts)), Decimal())
+    assert abs(worth) < Decimal("0.001")
+    assert found.is_irregular
 
 
 def test_a_stated_unit_period_is_taken() -> None:

@@ -100,4 +100,13 @@ def test_one_payment_has_the_rate_that_can_be_solved_for(lent: int, days: int, m
 
 def test_flows_that_are_no_loan_have_no_rate() -> None:
     assert aprc([(START, 100)]) == NoRate()
-    assert aprc([(START, 100), (add_months(START, 1), -120), (add_months(START, 2), 10)]) == SeveralRates(changes=2)
+    lent_again = [(add_months(START, n), amount) for n, amount in enumerate((100, -120, 30, -20))]
+    assert aprc(lent_again) == SeveralRates(changes=3)
+
+
+def test_a_second_drawdown_after_a_payment_is_discounted_from_its_own_day() -> None:
+    flows = [(add_months(START, n), amount) for n, amount in enumerate((1000_00, -100_00, 500_00, -800_00, -800_00))]
+    found = aprc(flows)
+    assert isinstance(found, Decimal)
+    worth = sum((amount / (1 + found) ** (Decimal(n) / 12) for n, (_, amount) in enumerate(flows)), Decimal())
+    assert abs(worth) < Decimal("0.001")

@@ -6,7 +6,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.servicing.root import LOWEST, PRECISION, Timed, bracket, first_guess, found, sign_changes, worth
+from domain.servicing.root import (
+    LOWEST,
+    PRECISION,
+    Timed,
+    bracket,
+    first_guess,
+    floor_of_one,
+    found,
+    netted,
+    rounded,
+    sign_changes,
+    worth,
+)
 
 
 @pytest.mark.parametrize(
@@ -44,6 +56,38 @@ def test_the_fence_is_looked_for_above_a_floor() -> None:
 )
 def test_changes_of_sign(amounts: list[int], changes: int) -> None:
     assert sign_changes(amounts) == changes
+
+
+@pytest.mark.parametrize(
+    ("amounts", "floor"),
+    [
+        ([], None),
+        ([1, -1], LOWEST),
+        ([2, -1], LOWEST),
+        ([2, -1, 2, -3], LOWEST),  # owes to the end, then nothing
+        ([2, -1, 2, -4], Decimal()),
+        ([2, -3, 2, -3], None),
+        ([2, -3, 1], None),
+    ],
+)
+def test_where_flows_have_one_root(amounts: list[int], floor: Decimal | None) -> None:
+    assert floor_of_one(amounts) == floor
+
+
+def test_money_drawn_twice_for_nothing_costs_nothing() -> None:
+    flows: list[Timed] = [(0, 200), (1, -100), (2, 200), (3, -300)]
+    assert found(worth(flows), around=first_guess(flows)) == 0
+
+
+def test_flows_of_one_time_are_one() -> None:
+    assert netted([(2, -5), (0, 3), (2, 5), (0, 4), (1, -1)]) == [(0, 7), (1, -1)]
+
+
+@pytest.mark.parametrize(
+    ("rate", "given"), [("0.12345678905", "0.1234567891"), ("-0.00000000001", "0"), ("1E+40", "1E+40")]
+)
+def test_rates_are_given_with_ten_decimals(rate: str, given: str) -> None:
+    assert rounded(Decimal(rate)) == Decimal(given)
 
 
 @given(
