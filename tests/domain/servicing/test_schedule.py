@@ -13,10 +13,8 @@ from hypothesis import strategies as st
 from domain.servicing.daycount import DayCount
 from domain.servicing.duedate import MONTHS, Calendar, DueRule, FirstPeriod, Period, Shift, ShortMonth, Unit
 from domain.servicing.schedule import (
-    Instalment,
     Kind,
     Remaining,
-    Schedule,
     fees_at_disbursement,
     level_payment,
     period_rates,
@@ -31,7 +29,6 @@ from domain.servicing.terms import (
     Fee,
     FeeBasis,
     FeeWhen,
-    Grace,
     Method,
     Mode,
     Pay,
@@ -87,11 +84,6 @@ def test_the_whole_plan_of_a_small_loan() -> None:
     assert (plan.principal, plan.interest) == (3_000_00, 60_20)
 
 
-def test_actual_days_weigh_each_period() -> None:
-    rates = period_rates(replace(TERMS, day_count=DayCount.ACT_365F, instalments=2, start_on=date(2026, 1, 15)))
-    assert rates == (Fraction(12, 100) * Fraction(31, 365), Fraction(12, 100) * Fraction(28, 365))
-
-
 @given(TERM)
 def test_laws_of_every_schedule(terms: Terms) -> None:
     plan = schedule(terms)
@@ -107,23 +99,6 @@ def test_laws_of_every_schedule(terms: Terms) -> None:
     assert len(regular) <= 1 or terms.principal < 100 * terms.instalments, "every payment but the last is the same"
     assert plan.instalments[0].from_on == terms.start_on
     assert plan.instalments[-1].due_on == terms.due_on(terms.instalments)
-
-
-def test_lines_that_make_no_sense_cannot_be_built() -> None:
-    first = Instalment(1, date(2026, 1, 1), date(2026, 2, 1), 10, 1)
-    for wrong in (
-        {"no": 0},
-        {"principal": -2},
-        {"interest": -1},
-        {"due_on": date(2025, 12, 31)},
-        {"due_on": date(2026, 1, 1)},
-    ):
-        with pytest.raises(AssertionError):
-            replace(first, **wrong)
-    with pytest.raises(AssertionError):
-        Schedule("CNY", (first, replace(first, no=3, from_on=date(2026, 2, 1), due_on=date(2026, 3, 1))))
-    with pytest.raises(AssertionError):
-        Schedule("CNY", (first, replace(first, no=2)))
 
 
 START = date(2026, 1, 15)
@@ -329,30 +304,6 @@ def test_a_first_period_of_its_own_length() -> None:
     assert (stub.instalments[0].principal, stub.instalments[0].interest) == (0, 85_00)
 
 
-def test_unpaid_interest_waits_or_grows() -> None:
-    grace = Grace(principal=2, interest=2)
-    waits = amounts(replace(YEAR, grace=grace))
-    grows = amounts(replace(YEAR, grace=grace, unpaid=Unpaid.CAPITALISED))
-    assert waits[:2] == [(0, 0), (0, 0)]
-    assert waits[2][1] == 450_00
-    assert grows[:2] == [(-150_00, 150_00), (-152_25, 152_25)]
-    assert sum(principal for principal, _ in grows) == 10_000_00
-
-
-def test_what_is_left_is_planned_by_the_same_code() -> None:
-    whole = schedule(YEAR)
-    rest = plan(
-        YEAR,
-        Remaining(
-            balance=sum(one.principal for one in whole.instalments[4:]),
-            from_on=whole.instalments[4].from_on,
-            no=5,
-            payment=whole.payment,
-        ),
-    )
-    assert rest.instalments == whole.instalments[4:]
-
-
 METHODS = [
     Method.EQUAL_INSTALMENT, Method.EQUAL_PRINCIPAL, Method.INTEREST_FIRST, Method.BULLET, Method.EQUAL_INTEREST,
     Method.DAILY_REVOLVING, Method.BALLOON,
@@ -453,12 +404,3 @@ def test_tranches_and_rate_changes_keep_the_sum(no: int, amount: int, day: int) 
     made = schedule(terms)
     assert made.principal == 10_000_00
     assert sum(row.disbursed for row in made.rows) == amount
-
-
-def test_negative_amortisation_only_where_it_is_declared() -> None:
-    cap = RateChange(rate_annual=Decimal("0.60"), no=2, payment_cap=Decimal("1.01"))
-    capped = schedule(replace(YEAR, instalments=120, rate_changes=(cap,)))
-    assert capped.instalments[1].principal < 0
-    assert capped.instalments[1].total == schedule(replace(YEAR, instalments=120)).payment * 101 // 100
-    free = schedule(replace(YEAR, instalments=120, rate_changes=(replace(cap, payment_cap=None),)))
-    assert min(one.principal for one in free.instalments) >= 0
