@@ -3,16 +3,19 @@
 from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, Final, NoReturn
 
 import typer
 from rich.table import Table
 
 from commands.session import Json, amount, err, out, print_json, read_text, refuse
-from domain.origination.cost import exceeds, shown
-from domain.origination.offer import CostDisclosure, disclose
 from domain.product.pricing import RATE_CAP_ANNUAL
 from domain.refusals import Invalid, text
+from domain.servicing.appendix_j import Apr, Paid, apr
+from domain.servicing.aprc import Interval, aprc
+from domain.servicing.cost import exceeds, shown
+from domain.servicing.disclosure import CostDisclosure, dated_flows, disclose
+from domain.servicing.duedate import Unit
 from domain.servicing.explain import explained
 from domain.servicing.function import evaluated
 from domain.servicing.quotation import Asked, plan_document, too_large, tree_of
@@ -53,6 +56,8 @@ def quote(
         _refuse_all(Invalid(faults=(PlanAmountTooLarge(field="principal"),)), as_json=as_json)
     cap = RATE_CAP_ANNUAL if asked.cap_annual is None else asked.cap_annual
     costs = disclose(asked.terms, plan, cap=cap)
+    if not isinstance(costs, CostDisclosure):
+        _refuse_all(Invalid(faults=(costs,)), as_json=as_json)
     if as_json:
         print_json(document(asked, plan, costs, explain=explain))
     else:
@@ -90,17 +95,32 @@ def document(asked: Asked, plan: Schedule, costs: CostDisclosure, *, explain: bo
             for one in costs.items
         ],
         "contingent": [
-            {"item": one.item, "payee": one.payee, "rateAnnual": f"{one.rate_annual:f}"} for one in costs.contingent
+            {"item": one.item, "payee": one.payee, "rateAnnual": f"{one.rate_annual:f}"}
+            for one in costs.contingent
+            if one.rate_annual is not None
         ],
     }
     made["annualised"] = {
         "simple": f"{costs.annual.simple:f}",
         "effective": f"{costs.annual.effective:f}",
         "xirr": f"{costs.annual.dated:f}",
+        **{name: None if rate is None else f"{rate:f}" for name, rate in abroad(terms, plan).items()},
         "cap": f"{costs.cap_annual:f}",
         "aboveCap": exceeds(costs.annual.simple, cap=costs.cap_annual),
     }
     return made
+
+
+def abroad(terms: Terms, plan: Schedule) -> dict[str, Decimal | None]:
+    """The yearly rates of other jurisdictions, fractions; None where a plan has none."""
+    flows = dated_flows(terms, plan)
+    us = apr([Paid(on, minor) for on, minor in flows])
+    eu = aprc(flows, interval=INTERVALS.get(terms.calendar.unit, Interval.MONTH))
+    return {"usApr": us.rate if isinstance(us, Apr) else None, "euAprc": eu if isinstance(eu, Decimal) else None}
+
+
+INTERVALS: Final = {Unit.WEEK: Interval.WEEK, Unit.YEAR: Interval.YEAR}
+"""In what the European rate counts the periods of a calendar; others in months."""
 
 
 def _evaluate(tree: Mapping[str, Value], *, as_json: bool) -> None:
@@ -146,7 +166,8 @@ def _show(terms: Terms, plan: Schedule, costs: CostDisclosure) -> None:
         charged = amount(item.amount, digits)
         table.add_row(item.item, item.payee, item.collected, f"{shown(item.rate_annual):%}", charged)
     for breach in costs.contingent:
-        table.add_row(breach.item, breach.payee, "ON_BREACH", f"{shown(breach.rate_annual):%}", "")
+        rate = "" if breach.rate_annual is None else f"{shown(breach.rate_annual):%}"
+        table.add_row(breach.item, breach.payee, "ON_BREACH", rate, "")
     out.print(table)
     annual = costs.annual
     table = Table(title="年化综合融资成本", show_header=False)
@@ -156,6 +177,8 @@ def _show(terms: Terms, plan: Schedule, costs: CostDisclosure) -> None:
         ("XIRR", annual.dated),
     ):
         table.add_row(name, f"{shown(rate_found):%}")
+    for name, rate_abroad in abroad(terms, plan).items():
+        table.add_row(name, "" if rate_abroad is None else f"{shown(rate_abroad):%}")
     table.add_row("上限 cap", f"{shown(costs.cap_annual):%}")
     out.print(table)
 

@@ -16,7 +16,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Context, Decimal, localcontext
 from enum import StrEnum
-from itertools import accumulate
 from typing import ClassVar, Final, TypeAlias
 
 from domain.refusals import Invalid, Refusal, invalid
@@ -220,27 +219,21 @@ def npv(rate: Number, flows: Sequence[Number]) -> Decimal | Invalid:
 def irr(flows: Sequence[Number], *, near: Number | None = None) -> Decimal | Invalid | NoRate | SeveralRates:
     """The rate per period at which flows one period apart are worth nothing, with twenty decimals (IRR).
 
-    One change of direction has one root. With several, a single change of the running sum has one root above nought
-    (Norstrom 1972), which is given; otherwise the flows are refused, or, told `near` which rate, the root next to it.
+    Flows that may have several rates are refused, or, told `near` which one, have the root next to it.
     """
     if refused := _refused(0 if near is None else near, len(flows), flows=flows):
         return refused
-    changes = root.sign_changes(flows)
-    timed = tuple(enumerate(flows))
-    value, floor = root.worth(timed), root.LOWEST
-    if near is not None:
-        around = Decimal(near)
-    elif changes <= 1:
-        around = root.first_guess(timed)
-    elif root.sign_changes(running := list(accumulate(flows))) == 1 and running[-1]:
-        around = floor = Decimal()
-    else:
-        return SeveralRates(changes=changes)
-    fence = root.bracket(value, around=around, floor=floor) if changes else None
-    if fence is None:
+    timed, floor = tuple(enumerate(flows)), root.floor_of_one(flows)
+    if not (changes := root.sign_changes(flows)):
         return NoRate()
-    found = root.solve(value, low=fence[0], high=fence[1], start=around)
-    return found.quantize(RATE_STEP, context=Context(prec=WORKING)) + 0
+    if near is not None:
+        around, floor = Decimal(near), root.LOWEST
+    elif floor is None:
+        return SeveralRates(changes=changes)
+    else:
+        around = root.first_guess(timed)
+    found = root.found(root.worth(timed), around=around, floor=floor)
+    return NoRate() if found is None else found.quantize(RATE_STEP, context=Context(prec=WORKING)) + 0
 
 
 def mirr(flows: Sequence[Number], finance_rate: Number, reinvest_rate: Number) -> Decimal | Invalid | NoRate:

@@ -40,6 +40,15 @@ def test_a_quote_as_json_has_the_published_form(tmp_path: Path) -> None:
     }
 
 
+def test_a_quote_has_the_rates_of_other_jurisdictions(tmp_path: Path) -> None:
+    fee = {"code": "SET_UP", "rate": "0.03", "when": "DEDUCTED"}
+    rates = json.loads(quoted(tmp_path, {**TERMS, "instalments": 12, "fees": [fee]}, "--json").stdout)["annualised"]
+    assert rates["usApr"] == rates["simple"] == "0.1782504276"
+    assert rates["euAprc"] == rates["effective"] == "0.1935588919"
+    weekly = {**TERMS, "frequency": {"unit": "W", "every": 1}, "instalments": 26}
+    assert set(json.loads(quoted(tmp_path, weekly, "--json").stdout)["annualised"]) == set(rates)
+
+
 def test_explanations_stand_beside_the_figures_in_both_languages(tmp_path: Path) -> None:
     document = json.loads(quoted(tmp_path, TERMS, "--json", "--explain").stdout)
     interest = document["schedule"][1]["explain"]["interest"]

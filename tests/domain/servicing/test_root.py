@@ -6,14 +6,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.servicing.root import LOWEST, PRECISION, Timed, bracket, first_guess, sign_changes, solve, worth
-
-
-def _root(flows: list[Timed], *, around: Decimal | None = None) -> Decimal:
-    value, start = worth(flows), first_guess(flows) if around is None else around
-    fence = bracket(value, around=start)
-    assert fence is not None
-    return solve(value, low=fence[0], high=fence[1], start=start)
+from domain.servicing.root import (
+    LOWEST,
+    PRECISION,
+    Timed,
+    bracket,
+    first_guess,
+    floor_of_one,
+    found,
+    netted,
+    rounded,
+    sign_changes,
+    worth,
+)
 
 
 @pytest.mark.parametrize(
@@ -28,8 +33,9 @@ def _root(flows: list[Timed], *, around: Decimal | None = None) -> Decimal:
     ],
 )
 def test_roots_that_can_be_seen(flows: list[Timed], expected: str) -> None:
-    found = _root(flows)
-    assert abs(found - Decimal(expected)) < Decimal("1e-20") * (1 + found)
+    rate = found(worth(flows), around=first_guess(flows))
+    assert rate is not None
+    assert abs(rate - Decimal(expected)) < Decimal("1e-20") * (1 + rate)
 
 
 @pytest.mark.parametrize("flows", [[(0, 100), (1, 100)], [(0, 100), (1, -201), (2, 110)]])
@@ -41,7 +47,7 @@ def test_the_fence_is_looked_for_above_a_floor() -> None:
     value = worth([(0, 100), (1, -100), (3, 7)])
     below = bracket(value, around=Decimal())
     assert below is not None
-    assert below[1] <= 0
+    assert below.high <= 0
     assert bracket(value, around=Decimal(), floor=Decimal()) is None
 
 
@@ -52,6 +58,38 @@ def test_changes_of_sign(amounts: list[int], changes: int) -> None:
     assert sign_changes(amounts) == changes
 
 
+@pytest.mark.parametrize(
+    ("amounts", "floor"),
+    [
+        ([], None),
+        ([1, -1], LOWEST),
+        ([2, -1], LOWEST),
+        ([2, -1, 2, -3], LOWEST),  # owes to the end, then nothing
+        ([2, -1, 2, -4], Decimal()),
+        ([2, -3, 2, -3], None),
+        ([2, -3, 1], None),
+    ],
+)
+def test_where_flows_have_one_root(amounts: list[int], floor: Decimal | None) -> None:
+    assert floor_of_one(amounts) == floor
+
+
+def test_money_drawn_twice_for_nothing_costs_nothing() -> None:
+    flows: list[Timed] = [(0, 200), (1, -100), (2, 200), (3, -300)]
+    assert found(worth(flows), around=first_guess(flows)) == 0
+
+
+def test_flows_of_one_time_are_one() -> None:
+    assert netted([(2, -5), (0, 3), (2, 5), (0, 4), (1, -1)]) == [(0, 7), (1, -1)]
+
+
+@pytest.mark.parametrize(
+    ("rate", "given"), [("0.12345678905", "0.1234567891"), ("-0.00000000001", "0"), ("1E+40", "1E+40")]
+)
+def test_rates_are_given_with_ten_decimals(rate: str, given: str) -> None:
+    assert rounded(Decimal(rate)) == Decimal(given)
+
+
 @given(
     st.integers(1, 10**12),
     st.lists(st.tuples(st.integers(1, 400), st.integers(1, 10**10)), min_size=1, max_size=40),
@@ -59,11 +97,10 @@ def test_changes_of_sign(amounts: list[int], changes: int) -> None:
 def test_flows_are_worth_nothing_at_their_root(received: int, paid: list[tuple[int, int]]) -> None:
     flows: list[Timed] = [(0, received), *((time, -amount) for time, amount in sorted(paid))]
     start = first_guess(flows)
-    fence = bracket(worth(flows), around=start)
-    if fence is None:  # all but nothing comes back
+    rate = found(worth(flows), around=start)
+    if rate is None:  # all but nothing comes back
         assert worth(flows)(LOWEST)[0] > 0
         return
-    rate = solve(worth(flows), low=fence[0], high=fence[1], start=start)
     with localcontext() as context:
         context.prec = PRECISION
         value, slope = worth(flows)(rate)
