@@ -167,9 +167,7 @@ def decide(dossier: Dossier, change: Change) -> Changed | Refusal:
     lacking = due_to_book(dossier, made, business_on=today, fact=fact)
     plan = plan_of(made)
     is_other = bool(plan) and plan != dossier.plan
-    return Changed(
-        fact=fact, after=made, dossier=dossier, movements=lacking, plan=plan if is_other else None
-    )
+    return Changed(fact=fact, after=made, dossier=dossier, movements=lacking, plan=plan if is_other else None)
 
 
 def adopted(dossier: Dossier, *, business_on: date) -> Dossier:
@@ -209,9 +207,7 @@ def told(life: Life, *, through_on: date, business_on: date) -> Iterator[Movemen
     for one in at.live:
         if isinstance(one, Disburse):
             amounts = MappingProxyType({"principal": one.amount})
-            yield Movement(
-                event=Event.DISBURSEMENT_INSTRUCTED, amounts=amounts, fact_no=one.no, value_on=one.value_on
-            )
+            yield Movement(event=Event.DISBURSEMENT_INSTRUCTED, amounts=amounts, fact_no=one.no, value_on=one.value_on)
     ahead = [one for one in at.movements if one.value_on > business_on]
     has_turned = any(one.event in TURNS for one in ahead)
     for one in at.movements:
@@ -342,7 +338,12 @@ def plain_dossier(
             continue
         no = len(made) + 1
         intent = Intent.ALLOCATE if one.intent is Meant.DUE else Intent(one.intent)
-        made.append((Pay(no=no, value_on=one.paid_on, booked_on=one.paid_on, amount=one.amount, intent=intent), _named("repay", one.by)))
+        made.append(
+            (
+                Pay(no=no, value_on=one.paid_on, booked_on=one.paid_on, amount=one.amount, intent=intent),
+                _named("repay", one.by),
+            )
+        )
         if one.reversed_on is None:
             booked.append((Event.REPAYMENT, no, {**one.taken, EXCESS: one.excess}))
         else:
@@ -351,7 +352,12 @@ def plain_dossier(
         assert one.reversed_on is not None, "it was reversed on a date"
         assert one.reversed_by is not None, "somebody reversed it"
         no = len(made) + 1
-        made.append((Reverse(no=no, value_on=one.reversed_on, booked_on=one.reversed_on, of=of), _named("reverse", one.reversed_by)))
+        made.append(
+            (
+                Reverse(no=no, value_on=one.reversed_on, booked_on=one.reversed_on, of=of),
+                _named("reverse", one.reversed_by),
+            )
+        )
     return Dossier(
         loan=known.loan,
         contract=plain_contract(terms),

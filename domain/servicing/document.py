@@ -70,7 +70,7 @@ def flags_of(text: str) -> frozenset[Flag]:
     return frozenset(Flag(one) for one in text.split(",") if one)
 
 
-def written(value: object) -> Any:  # noqa: ANN401, PLR0911 - JSON; one line for each kind of value
+def written(value: object) -> Any:  # noqa: ANN401 - JSON; one line for each kind of value
     """Return a value as JSON."""
     match value:
         case None | bool() | int():
@@ -99,7 +99,7 @@ def written(value: object) -> Any:  # noqa: ANN401, PLR0911 - JSON; one line for
             }
 
 
-def read(kind: Any, data: Any) -> Any:  # noqa: ANN401, PLR0911 - any type, JSON; one line for each kind of value
+def read(kind: Any, data: Any) -> Any:  # noqa: ANN401 - any type, JSON; one line for each kind of value
     """Return the value of a type that `written` wrote."""
     origin = get_origin(kind)
     if origin in {Union, UnionType}:

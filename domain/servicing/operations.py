@@ -17,10 +17,10 @@ from sqlalchemy import ARRAY, Column, Connection, Table, bindparam, func, insert
 from domain.command import Command
 from domain.product import queries as products
 from domain.product.accounting import Event, Party
+from domain.product.ruleset import RuleSet
 from domain.product.version import ProductVersion
 from domain.refusals import KeyReused, Refusal
 from domain.servicing import queries, tables
-from domain.product.ruleset import RuleSet
 from domain.servicing.allocation import Allocation
 from domain.servicing.change import Change, Changed, Dossier, closing, lateness
 from domain.servicing.change import decide as decide_change
@@ -198,7 +198,9 @@ def create_loan(conn: Connection, create: CreateLoan) -> Created | Refusal:
             fact_no=1,
             value_on=terms.start_on,
         )
-        rows = _booking_rows(loan.loan_id, [(instructed, posted[0])], cause=1, on=terms.start_on, through_on=terms.start_on)
+        rows = _booking_rows(
+            loan.loan_id, [(instructed, posted[0])], cause=1, on=terms.start_on, through_on=terms.start_on
+        )
         write_many(conn, tables.booking, list(rows))
     _write_events(conn, [(loan.loan_id, EventKind.INSTRUCTED, terms.start_on, posted[0], create.command)])
     return Created(loan=loan, schedule=schedule, entry_id=posted[0])
@@ -585,18 +587,14 @@ def _write_changes(
         dossier, on = made.dossier, one.business_on
         if dossier.is_new:
             _write_contract(conn, one.loan_id, dossier.contract, on=on, command=one.command)
-            facts += [
-                _fact_row(one.loan_id, fact, by) for fact, by in zip(dossier.facts, dossier.origins, strict=True)
-            ]
+            facts += [_fact_row(one.loan_id, fact, by) for fact, by in zip(dossier.facts, dossier.origins, strict=True)]
             taken_over = [(each, None) for each in dossier.booked]
             bookings += _booking_rows(one.loan_id, taken_over, cause=0, on=on, through_on=on)
         facts.append(_fact_row(one.loan_id, made.fact, one.command))
         through_on = max(on, dossier.through_on)
         bookings += _booking_rows(one.loan_id, named, cause=made.fact.no, on=on, through_on=through_on)
         if made.plan is not None:
-            _write_schedule(
-                conn, one.loan_id, dossier.version + 1, made.reason, made.plan, on=on, command=one.command
-            )
+            _write_schedule(conn, one.loan_id, dossier.version + 1, made.reason, made.plan, on=on, command=one.command)
         if any(each.event is Event.PRINCIPAL_OVERDUE and sum(each.amounts.values()) > 0 for each, _ in named):
             events.append((one.loan_id, EventKind.OVERDUE, on, None, one.command))
         if made.settles:
@@ -673,9 +671,7 @@ def _undo(conn: Connection, known: queries.Repayment, *, on: date, command: Comm
     """Reverse a repayment of a living loan: its fact is met by a reversal, and the life is told anew."""
     if known.reversed_on is not None:
         if known.reversal_key == command.key:
-            return RepaymentUndone(
-                repayment_id=known.repayment_id, loan_id=known.loan_id, entry_ids=(), is_replay=True
-            )
+            return RepaymentUndone(repayment_id=known.repayment_id, loan_id=known.loan_id, entry_ids=(), is_replay=True)
         return RepaymentReversed(field="repaymentId")
     assert known.fact_no is not None, "a repayment of a living loan is a fact"
     fact = Reverse(no=0, value_on=on, booked_on=on, of=known.fact_no)
@@ -857,9 +853,7 @@ def _record(
             now = made.after.interest_booked
             accruals.append({"loan_id": one.loan_id, "accrued_on": one.paid_on, "booked": now, "entry_id": posted[0]})
         repayments.append(
-            _repayment_row(
-                repayment_id, one, excess=made.allocation.excess, version=version, entry_id=posted[-1]
-            )
+            _repayment_row(repayment_id, one, excess=made.allocation.excess, version=version, entry_id=posted[-1])
         )
         parts += [
             {
@@ -1089,9 +1083,7 @@ def _loan_row(loan: Loan, command: Command) -> dict[str, Any]:
     }
 
 
-def _repayment_row(
-    repayment_id: int, one: Repay, *, excess: int, version: int | None, entry_id: int
-) -> dict[str, Any]:
+def _repayment_row(repayment_id: int, one: Repay, *, excess: int, version: int | None, entry_id: int) -> dict[str, Any]:
     return {
         "repayment_id": repayment_id,
         "loan_id": one.loan_id,

@@ -259,9 +259,7 @@ def batches(lives: Iterable[tuple[Loan, Iterable[Movement]]]) -> list[Batch]:
     return made
 
 
-def movement_entry(
-    batch: Batch, rule_set: RuleSet, *, key: str, on: date, actor: str
-) -> Entry | EventUnruled | None:
+def movement_entry(batch: Batch, rule_set: RuleSet, *, key: str, on: date, actor: str) -> Entry | EventUnruled | None:
     """Return the entry of a batch: a line per loan where the account is kept by loan; none when nothing is posted."""
     first = batch.members[0][0]
     items = [(one.amounts, entry_of(loan, key=key, on=on, actor=actor)["dims"]) for loan, one in batch.members]

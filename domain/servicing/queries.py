@@ -219,7 +219,9 @@ def positions(conn: Connection, *, loan_ids: Sequence[int], on: date) -> dict[in
     known = facts(conn, loans_in(loan_ids), until=on)
     lives = dossiers(conn, [loan_id for loan_id, one in known.items() if one.is_living])
     return {
-        loan_id: position_of(lives[loan_id], on=on) if loan_id in lives and lives[loan_id].facts else computed(one, on=on)
+        loan_id: position_of(lives[loan_id], on=on)
+        if loan_id in lives and lives[loan_id].facts
+        else computed(one, on=on)
         for loan_id, one in known.items()
     }
 
@@ -750,7 +752,9 @@ def _as_they_stand(conn: Connection, where: ColumnElement[bool]) -> list[Repayme
     """Repayments; what those of a living loan met is a view of its life, and changes with what becomes known."""
     found = list(_repayments(conn, where))
     lives = dossiers(conn, sorted({one.loan_id for one in found if one.is_living}))
-    told = {loan_id: one.life(max(one.through_on, *(each.value_on for each in one.facts))) for loan_id, one in lives.items()}
+    told = {
+        loan_id: one.life(max(one.through_on, *(each.value_on for each in one.facts))) for loan_id, one in lives.items()
+    }
     return [_met(one, told[one.loan_id]) if one.loan_id in told else one for one in found]
 
 

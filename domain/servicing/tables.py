@@ -1,4 +1,4 @@
-"""Tables of the servicing schema, exactly as `migrations/versions/0006_servicing.sql` and `0009_life.sql` make them."""
+"""Tables of the servicing schema, exactly as `migrations/versions/0006_servicing.sql` and `0011_life.sql` make them."""
 
 from sqlalchemy import (
     ARRAY,

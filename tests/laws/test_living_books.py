@@ -147,7 +147,11 @@ def test_a_reversal_undoes_its_fact_in_the_books(
         on = max(fact.booked_on for fact in life.facts)
         before = books(conn, loan_id)
         amount = data.draw(st.integers(1, 5_000_00))
-        paid = booked(conn, loan_id, Pay(no=0, value_on=on, booked_on=on, amount=amount), on=on) if _payable(life) else None
+        paid = (
+            booked(conn, loan_id, Pay(no=0, value_on=on, booked_on=on, amount=amount), on=on)
+            if _payable(life)
+            else None
+        )
         if paid is not None:
             assert paid.fact.no == max(numbers.values()) + 1
             booked(conn, loan_id, Reverse(no=0, value_on=on, booked_on=on, of=paid.fact.no), on=on)

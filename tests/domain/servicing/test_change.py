@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 
 from sqlalchemy import Connection
 
-from domain.refusals import Refusal
 from domain.servicing import operations, queries
 from domain.servicing.allocation import Component
 from domain.servicing.change import Change
@@ -17,7 +16,9 @@ from tests.domain.servicing.world import START, World, books, close, command
 FIRST_DUE = date(2026, 2, 28)
 
 
-def change(loan_id: int, fact: Fact, *, key: str | None = None, on: date | None = None, actor: str = "tester") -> Change:
+def change(
+    loan_id: int, fact: Fact, *, key: str | None = None, on: date | None = None, actor: str = "tester"
+) -> Change:
     by = command(key or f"change-{loan_id}-{type(fact).__name__}-{fact.value_on}")
     return Change(loan_id=loan_id, fact=fact, command=by, business_on=on or fact.value_on)
 
@@ -47,7 +48,14 @@ def test_a_charge_makes_a_plain_loan_a_living_one_and_books_only_the_charge(conn
     assert position is not None
     print(position, books(conn, loan_id))
     assert position.due.fee == 50_00
-    fact = Waive(no=0, value_on=date(2026, 3, 11), booked_on=date(2026, 3, 11), component=Component.FEE, approver="boss", amount=20_00)
+    fact = Waive(
+        no=0,
+        value_on=date(2026, 3, 11),
+        booked_on=date(2026, 3, 11),
+        component=Component.FEE,
+        approver="boss",
+        amount=20_00,
+    )
     recorded(conn, change(loan_id, fact))
     assert books(conn, loan_id)["1124.01"] == 30_00
     recorded(conn, change(loan_id, Reverse(no=0, value_on=date(2026, 3, 12), booked_on=date(2026, 3, 12), of=2)))
