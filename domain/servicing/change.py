@@ -1,4 +1,4 @@
-"""变更, a change to a living loan, decided: dossier and fact in, what must be booked out; `operations.record` is the shell.
+"""变更, a change to a living loan, decided: dossier and fact in, what must be booked out.
 
 A dossier is everything that is known of one loan: contract, facts, and what the journal holds of the life that follows
 from them. A change adds one fact. What it books is the difference between the life told anew and what is booked, so
@@ -210,9 +210,9 @@ def told(life: Life, *, through_on: date, business_on: date) -> Iterator[Movemen
             yield Movement(event=Event.DISBURSEMENT_INSTRUCTED, amounts=amounts, fact_no=one.no, value_on=one.value_on)
     ahead = [one for one in at.movements if one.value_on > business_on]
     has_turned = any(one.event in TURNS for one in ahead)
-    for one in at.movements:
-        if one.value_on <= business_on or one.event not in DAWN or has_turned:
-            yield one
+    for moved in at.movements:
+        if moved.value_on <= business_on or moved.event not in DAWN or has_turned:
+            yield moved
 
 
 def closing(dossier: Dossier, *, on: date) -> tuple[Movement, ...]:

@@ -115,7 +115,7 @@ def read(kind: Any, data: Any) -> Any:  # noqa: ANN401 - any type, JSON; one lin
         return MappingProxyType({name: read(get_args(kind)[1], part) for name, part in data.items()})
     if kind is date:
         return date.fromisoformat(data)
-    if is_dataclass(kind):
+    if isinstance(kind, type) and is_dataclass(kind):
         hints = _hints(kind)
         unknown = set(data) - set(hints)
         assert not unknown, f"{kind} has no {unknown}"
@@ -127,7 +127,7 @@ def read(kind: Any, data: Any) -> Any:  # noqa: ANN401 - any type, JSON; one lin
 
 
 @cache
-def _hints(kind: Any) -> dict[str, Any]:  # noqa: ANN401 - any dataclass
+def _hints(kind: type) -> dict[str, Any]:
     return get_type_hints(kind)
 
 

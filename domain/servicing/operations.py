@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from functools import partial
 from typing import Any, TypeVar
 
 from sqlalchemy import ARRAY, Column, Connection, Table, bindparam, func, insert, literal, select, text
@@ -504,7 +505,7 @@ def _record_round(conn: Connection, turn: Sequence[tuple[int, Change]]) -> dict[
     dossiers = queries.dossiers(conn, ids, is_plain_too=True)
     loans = queries.loans_of(conn, ids)
     rule_sets = _rule_sets(conn, {_version_of(loan) for loan in loans.values()})
-    is_open = _open_months(conn, {loan.book for loan in loans.values()})
+    months = _open_months(conn, {loan.book for loan in loans.values()})
     answers: dict[int, Recorded | Refusal] = {}
     decided: list[tuple[int, Change, Changed, list[Booked]]] = []
     for n, one in turn:
@@ -519,7 +520,7 @@ def _record_round(conn: Connection, turn: Sequence[tuple[int, Change]]) -> dict[
             rule_sets[_version_of(loan)],
             fact=made.fact,
             actor=one.command.actor,
-            is_open=lambda on, book=loan.book: (book, on.year * 100 + on.month) in is_open,
+            is_open=partial(_is_open, months, loan.book),
         )
         if isinstance(entries, Refusal):
             answers[n] = entries
@@ -534,9 +535,9 @@ def _record_round(conn: Connection, turn: Sequence[tuple[int, Change]]) -> dict[
             left = iter(ids_of)
             named = [(group, None if entry is None else next(left)) for group, entry in entries]
             booked.append((n, one, made, [(each, entry_id) for group, entry_id in named for each in group]))
-    _write_changes(conn, [(one, made, named) for _, one, made, named in booked])
-    for n, one, made, named in booked:
-        answers[n] = _recorded(one.loan_id, made.fact, made.after, named, settles=made.settles)
+    _write_changes(conn, [(one, made, moved) for _, one, made, moved in booked])
+    for n, one, made, moved in booked:
+        answers[n] = _recorded(one.loan_id, made.fact, made.after, moved, settles=made.settles)
     return answers
 
 
@@ -735,6 +736,10 @@ def _post_each(conn: Connection, groups_of: Sequence[Sequence[Entry]]) -> list[l
         return [_post(conn, group) for group in groups_of]
     ids = iter(together)
     return [[next(ids) for _ in group] for group in groups_of]
+
+
+def _is_open(months: frozenset[tuple[int, int]], book: int, on: date) -> bool:
+    return (book, on.year * 100 + on.month) in months
 
 
 def _open_months(conn: Connection, of: Iterable[int]) -> frozenset[tuple[int, int]]:

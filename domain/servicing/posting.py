@@ -67,8 +67,8 @@ class Group:
 def rule_set(product: ProductVersion, party: Party) -> RuleSet:
     """Return how one party's book posts the loans of a product version, for `ruleset` and `twin`.
 
-    The overpayment that is applied is the debit of what it meets, and no line of its own; fees stay where they are when a
-    loan stops to accrue.
+    The overpayment that is applied is the debit of what it meets, and no line of its own; fees stay where they are when
+    a loan stops to accrue.
     """
     return RuleSet(
         code=f"{product.code}/{product.version}",
@@ -270,9 +270,15 @@ def movement_entry(batch: Batch, rule_set: RuleSet, *, key: str, on: date, actor
         return None
     rule = rule_set.rules.get(batch.event)
     return Entry(
-        book=first.book, source=SOURCE, key=f"{key}:{batch.number}:{batch.event}", kind=batch.event, effective_on=on, lines=lines,
-        actor=actor, rule_version=rule.version if rule else 1,
-    )  # fmt: skip
+        book=first.book,
+        source=SOURCE,
+        key=f"{key}:{batch.number}:{batch.event}",
+        kind=batch.event,
+        effective_on=on,
+        lines=lines,
+        actor=actor,
+        rule_version=rule.version if rule else 1,
+    )
 
 
 def entry_of(loan: Loan, *, key: str, on: date, actor: str) -> dict[str, Any]:

@@ -311,7 +311,11 @@ def _living_dossiers(
             facts=tuple(said.get(loan_id, ())),
             booked=tuple(
                 Movement(
-                    event=Event(event), amounts=amounts, fact_no=fact_no, value_on=through[loan_id], flags=flags_of(flags)
+                    event=Event(event),
+                    amounts=amounts,
+                    fact_no=fact_no,
+                    value_on=through[loan_id],
+                    flags=flags_of(flags),
                 )
                 for (event, fact_no, flags), amounts in held.get(loan_id, {}).items()
             ),
@@ -358,7 +362,10 @@ def _plain_dossiers(conn: Connection, loan_ids: Sequence[int]) -> dict[int, Doss
     return {
         loan_id: plain_dossier(
             known[loan_id],
-            Started(on=row.happened_on, by=Command(actor=row.actor, key=f"disburse:{loan_id}", received_at=row.recorded_at)),
+            Started(
+                on=row.happened_on,
+                by=Command(actor=row.actor, key=f"disburse:{loan_id}", received_at=row.recorded_at),
+            ),
             tuple(_paid_in(one) for one in paid.get(loan_id, ())),
             moved_interest=moved.get((loan_id, "INTEREST_DUE"), 0),
             moved_principal=moved.get((loan_id, "PRINCIPAL_OVERDUE"), 0),

@@ -87,7 +87,7 @@ def lived(conn: Connection, loan_id: int, life: Life) -> dict[int, int]:
 
 def _renamed(fact: Fact, numbers: dict[int, int]) -> Fact:
     named = {name: numbers[of] for name in ("of", "levy_no") if (of := getattr(fact, name, None)) is not None}
-    return replace(fact, no=0, **named)
+    return replace(fact, no=0, **named)  # type: ignore[arg-type]  # numbers of facts that the kind of fact names
 
 
 def booked(conn: Connection, loan_id: int, fact: Fact, *, on: date) -> Recorded:
@@ -240,8 +240,8 @@ def test_a_payment_that_became_known_after_its_month_was_closed_is_booked_today_
     paid_on, known_on = START + timedelta(days=29), date(2024, 4, 20)
     in_time, late = lent(conn, world, None), lent(conn, world, None)
     close_days(conn, START, paid_on - timedelta(days=1))
-    pay = {"yuan": "212.00", "on": paid_on}
-    world.repay(conn, in_time, **pay)
+    yuan = "212.00"
+    world.repay(conn, in_time, yuan=yuan, on=paid_on)
     close_days(conn, paid_on, date(2024, 3, 31))
     for period in (202401, 202402, 202403):
         registry.begin_close(conn, LENDER_BOOK, period)
@@ -249,7 +249,7 @@ def test_a_payment_that_became_known_after_its_month_was_closed_is_booked_today_
     close_days(conn, date(2024, 4, 1), known_on - timedelta(days=1))
     closed = _trial_balance(conn)
 
-    known = replace(world.payment(late, pay["yuan"], paid_on), business_on=known_on)
+    known = replace(world.payment(late, yuan, paid_on), business_on=known_on)
     change = Change(
         loan_id=late,
         fact=Pay(no=0, value_on=paid_on, booked_on=known_on, amount=known.amount.minor),
