@@ -531,8 +531,9 @@ def _pause(fold: Fold, fact: Pause) -> None:
 
 
 def _reschedule(fold: Fold, fact: Reschedule) -> None:
+    before = fold.buckets()
     reschedule(fold, fact)
-    fold.refresh()
+    _replanned(fold, before)
     fold.version("RESCHEDULE", fact.no)
 
 
