@@ -239,14 +239,7 @@ def reschedule(fold: Fold, fact: Reschedule) -> None:
     if fact.to_due_on is not None:
         _shift(lines, fact.to_due_on)
     if fact.extra:
-        last = lines[-1]
-        dates = [line.due_on for line in fold.lines if line.kind in REGULAR]
-        months = months_between(dates[-2], dates[-1]) if len(dates) > 1 else 1
-        for n in range(1, fact.extra + 1):
-            due_on = add_months(last.due_on, n * months) if months else last.due_on + n * (dates[-1] - dates[-2])
-            line = Line(no=0, from_on=fold.lines[-1].due_on, due_on=due_on, emi=lines[0].emi, creditor=last.creditor)
-            fold.lines.append(line)
-            lines.append(line)
+        _lengthen(fold, lines, fact.extra)
     principal = sum(line.owed[P] for line in lines)
     if fact.extra or fact.rate_annual is not None:
         if lines[0].emi is not None:
@@ -256,6 +249,21 @@ def reschedule(fold: Fold, fact: Reschedule) -> None:
     elif not fact.is_interest_free:
         _plan_interest(fold, lines, principal)
     fold.renumber()
+
+
+def _lengthen(fold: Fold, lines: list[Line], extra: int) -> None:
+    """Add instalments after the last one, at the distance of the last two."""
+    last = lines[-1]
+    dates = sorted(line.due_on for line in fold.lines if line.kind in REGULAR)
+    months = months_between(dates[-2], dates[-1]) if len(dates) > 1 else 1
+    days = max((dates[-1] - dates[-2]).days, 1) if len(dates) > 1 else 1
+    before = last.due_on
+    for n in range(1, extra + 1):
+        due_on = add_months(last.due_on, n * months) if months else last.due_on + timedelta(days=n * days)
+        line = Line(no=0, from_on=before, due_on=due_on, emi=lines[0].emi, creditor=last.creditor)
+        before = due_on
+        fold.lines.append(line)
+        lines.append(line)
 
 
 def reprice(fold: Fold, rate: Decimal, from_on: date) -> None:
