@@ -425,7 +425,8 @@ class Fold:
 
     def recognise(self) -> None:
         """Accrue up to today: for each component the difference between what is earned and what was booked."""
-        if self.stage in OFF:  # a claim off the books accrues nothing but what is paid
+        if self.stage in OFF:  # a claim off the books accrues nothing, and gives up what is no longer owed
+            self._give_up()
             return
         made = dict.fromkeys((I, F, N, C), 0)
         due = 0
@@ -442,6 +443,16 @@ class Fold:
                 line.due_moved += fresh
                 due += fresh
         self._book_accruals(made, due)
+
+    def _give_up(self) -> None:
+        made = dict.fromkeys((I, F, N, C), 0)
+        for line in self.lines:
+            if line.creditor == CREDITOR_LENDER:
+                for component in made:
+                    beyond = min(line.owed[component] - line.recognised[component], 0)
+                    line.recognised[component] += beyond
+                    made[component] += beyond
+        self._book_accruals(made, 0)
 
     def recognise_all(self) -> None:
         """Accrue all that the plan still asks for, earned or not."""

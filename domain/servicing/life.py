@@ -67,7 +67,7 @@ from domain.servicing.transaction import Transaction
 from ledger.money import round_ratio
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Life:
     """A life up to the beginning of `on`: everything in it follows from contract and facts.
 
@@ -78,9 +78,13 @@ class Life:
     contract: Contract
     facts: tuple[Fact, ...]
     on: date
-    latest: tuple[date, int, int] | None = field(repr=False, compare=False)
-    base: Fold = field(repr=False, compare=False)
-    state: Fold = field(repr=False, compare=False)
+    latest: tuple[date, int, int] | None = field(compare=False)
+    base: Fold = field(compare=False)
+    state: Fold = field(compare=False)
+
+    def __repr__(self) -> str:
+        """Contract, facts and date: everything else follows from them."""
+        return f"Life(contract={self.contract}, facts={self.facts}, on={self.on})"
 
     @property
     def instalments(self) -> tuple[Progress, ...]:
@@ -193,9 +197,8 @@ def _refund(fold: Fold, fact: Refund) -> None:
     used = min(fold.excess, fact.amount)
     fold.excess -= used
     rest = fact.amount - used
-    if rest:
-        _credit(fold, {P: rest})
-    fold.book(Event.OVERPAYMENT_REFUNDED, {EXCESS: used, _bucket(fold, P): rest}, fact_no=fact.no)
+    owed_to = _carried(_credit(fold, {P: rest})) if rest else None
+    fold.book(Event.OVERPAYMENT_REFUNDED, {EXCESS: used, _bucket(fold, P): rest}, fact_no=fact.no, stage=owed_to)
     fold.transact(fact.no, "OVERPAYMENT_REFUNDED", fact.amount, Allocation(_parts({P: rest}), 0), excess=-used)
 
 
@@ -448,7 +451,7 @@ def _chargeback(fold: Fold, fact: Chargeback) -> None:
     amounts = {_bucket(fold, component): amount for component, amount in rest.items()}
     for component in (I, F, N, C):
         line.recognised[component] += rest.get(component, 0)
-    fold.book(Event.CHARGEBACK, {**amounts, EXCESS: used}, fact_no=fact.no)
+    fold.book(Event.CHARGEBACK, {**amounts, EXCESS: used}, fact_no=fact.no, stage=_carried(line))
     fold.transact(fact.no, "CHARGEBACK", fact.amount, Allocation(_parts(rest), 0), excess=-used)
 
 
@@ -494,6 +497,11 @@ def _credit(fold: Fold, split: Mapping[Component, int]) -> Line:
     return line
 
 
+def _carried(line: Line) -> Stage | None:
+    """How what is owed again is carried: as the loan is, or as another's claim."""
+    return Stage.TRANSFERRED if line.creditor != CREDITOR_LENDER else None
+
+
 def _bucket(fold: Fold, component: Component) -> str:
     """The bucket in which a component that is owed again stands."""
     if fold.stage in OFF or component not in {P, I}:
@@ -523,8 +531,9 @@ def _pause(fold: Fold, fact: Pause) -> None:
 
 
 def _reschedule(fold: Fold, fact: Reschedule) -> None:
+    before = fold.buckets()
     reschedule(fold, fact)
-    fold.refresh()
+    _replanned(fold, before)
     fold.version("RESCHEDULE", fact.no)
 
 
@@ -609,6 +618,8 @@ def _write_off(fold: Fold, fact: WriteOff) -> None:
 
 
 def _compensate(fold: Fold, fact: Compensate) -> None:
+    if fold.stage in OFF:  # an earlier fact that became known later has taken the claim off the books
+        return
     fold.recognise()
     lines = [
         line
@@ -619,6 +630,8 @@ def _compensate(fold: Fold, fact: Compensate) -> None:
 
 
 def _repurchase(fold: Fold, fact: Repurchase) -> None:
+    if fold.stage in OFF:
+        return
     fold.recognise()
     lines = [line for line in fold.lines if line.creditor == CREDITOR_LENDER and line.total_open]
     _transfer(fold, fact.no, Event.REPURCHASED, lines, fact.buyer, whole=True)

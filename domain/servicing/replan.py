@@ -86,9 +86,7 @@ def enlarge(fold: Fold, lines: Sequence[Line], amount: int) -> None:
     if is_annuity(fold):
         solve(fold, lines, principal)
     elif fold.contract.terms.method is Method.EQUAL_PRINCIPAL:
-        for line, part in zip(lines, equal_parts(fold, principal, len(lines)), strict=True):
-            line.owed[P] = part
-        _plan_interest(fold, lines, principal)
+        _lay(fold, lines, principal, equal_parts(fold, principal, len(lines)), is_level=False)
     else:
         lines[-1].owed[P] += amount
         _plan_interest(fold, lines, principal)
@@ -99,15 +97,27 @@ def enlarge(fold: Fold, lines: Sequence[Line], amount: int) -> None:
 def solve(fold: Fold, lines: Sequence[Line], principal: int) -> None:
     """A level payment for instalments that must pay `principal`; interest as planned, the last takes the rest."""
     emi = level(fold, lines, principal)
-    left = principal
-    for n, line in enumerate(lines, start=1):
-        interest = line.owed[I] if fold.is_daily else planned_interest(fold, line, left)
+    for line in lines:
         line.emi = emi
-        part = left if n == len(lines) else max(min(emi - interest, left), 0)
-        line.owed[P] = max(part, line.paid[P])
+    _lay(fold, lines, principal, [emi] * len(lines), is_level=True)
+
+
+def _lay(fold: Fold, lines: Sequence[Line], principal: int, wanted: Sequence[int], *, is_level: bool) -> None:
+    """Lay a principal on instalments as wanted: each at least what was met of it, the last what is left.
+
+    wanted: what each asks for, interest included when the plan is level.
+    """
+    open_ = principal - sum(line.paid[P] + line.waived[P] for line in lines)
+    planned = principal
+    for n, (line, want) in enumerate(zip(lines, wanted, strict=True), start=1):
+        interest = line.owed[I] if fold.is_daily else planned_interest(fold, line, max(planned, 0))
+        met = line.paid[P] + line.waived[P]
+        rest = open_ if n == len(lines) else min(max(want - (interest if is_level else 0) - met, 0), open_)
+        line.owed[P] = met + rest
         if not fold.is_daily:
             line.owed[I] = max(interest, line.paid[I] + line.waived[I])
-        left -= line.owed[P]
+        open_ -= rest
+        planned -= line.owed[P]
 
 
 def level(fold: Fold, lines: Sequence[Line], principal: int) -> int:
@@ -229,25 +239,31 @@ def reschedule(fold: Fold, fact: Reschedule) -> None:
     if fact.to_due_on is not None:
         _shift(lines, fact.to_due_on)
     if fact.extra:
-        last = lines[-1]
-        dates = [line.due_on for line in fold.lines if line.kind in REGULAR]
-        months = months_between(dates[-2], dates[-1]) if len(dates) > 1 else 1
-        for n in range(1, fact.extra + 1):
-            due_on = add_months(last.due_on, n * months) if months else last.due_on + n * (dates[-1] - dates[-2])
-            line = Line(no=0, from_on=fold.lines[-1].due_on, due_on=due_on, emi=lines[0].emi, creditor=last.creditor)
-            fold.lines.append(line)
-            lines.append(line)
-    principal = sum(line.open(P) for line in lines)
+        _lengthen(fold, lines, fact.extra)
+    principal = sum(line.owed[P] for line in lines)
     if fact.extra or fact.rate_annual is not None:
         if lines[0].emi is not None:
             solve(fold, lines, principal)
         else:
-            for line, part in zip(lines, equal_parts(fold, principal, len(lines)), strict=True):
-                line.owed[P] = part
-            _plan_interest(fold, lines, principal)
+            _lay(fold, lines, principal, equal_parts(fold, principal, len(lines)), is_level=False)
     elif not fact.is_interest_free:
         _plan_interest(fold, lines, principal)
     fold.renumber()
+
+
+def _lengthen(fold: Fold, lines: list[Line], extra: int) -> None:
+    """Add instalments after the last one, at the distance of the last two."""
+    last = lines[-1]
+    dates = sorted(line.due_on for line in fold.lines if line.kind in REGULAR)
+    months = months_between(dates[-2], dates[-1]) if len(dates) > 1 else 1
+    days = max((dates[-1] - dates[-2]).days, 1) if len(dates) > 1 else 1
+    before = last.due_on
+    for n in range(1, extra + 1):
+        due_on = add_months(last.due_on, n * months) if months else last.due_on + timedelta(days=n * days)
+        line = Line(no=0, from_on=before, due_on=due_on, emi=lines[0].emi, creditor=last.creditor)
+        before = due_on
+        fold.lines.append(line)
+        lines.append(line)
 
 
 def reprice(fold: Fold, rate: Decimal, from_on: date) -> None:
@@ -277,14 +293,10 @@ def stop_interest(fold: Fold) -> None:
 
 
 def _keep_payments(fold: Fold, lines: Sequence[Line]) -> None:
-    left = sum(line.owed[P] for line in lines)
-    for n, line in enumerate(lines, start=1):
-        interest = max(planned_interest(fold, line, left), line.paid[I] + line.waived[I])
-        if line.emi is not None or n == len(lines):
-            part = left if n == len(lines) else min(max((line.emi or 0) - interest, line.paid[P]), left)
-            line.owed[P] = part
-        line.owed[I] = interest
-        left -= line.owed[P]
+    if lines:
+        is_level = lines[0].emi is not None
+        wanted = [line.emi if line.emi is not None else line.owed[P] for line in lines]
+        _lay(fold, lines, sum(line.owed[P] for line in lines), wanted, is_level=is_level)
 
 
 def close(fold: Fold, *, interest: EarlyInterest, kind: LineKind = LineKind.CLOSING) -> None:
