@@ -251,7 +251,11 @@ def _change_rate(contract: Contract, before: Fold, fact: ChangeRate, life: Life)
 
 def _reschedule(contract: Contract, before: Fold, fact: Reschedule, life: Life) -> Iterator[Refusal]:
     del contract, life
-    lines = [line for line in before.lines if line.kind in REGULAR and line.due_on >= fact.from_due_on]
+    lines = [
+        line
+        for line in before.lines
+        if line.kind in REGULAR and line.due_on >= fact.from_due_on and line.creditor == before.creditor
+    ]
     if not lines:
         yield InstalmentUnknown(due_on=fact.from_due_on, field="fromDueOn")
         return

@@ -304,7 +304,7 @@ class Fold:
         for line in self.lines:
             left -= line.paid[P] + line.waived[P] if id(line) in held else line.owed[P]
         carry = next((line.carry for line in reversed(self.lines) if line.is_closed), 0)
-        last = self._absorber(ahead)
+        last = self._absorber(ahead) or next(reversed(ahead), None)
         resting = self._resting()
         for line in ahead:
             bearing = left + (resting if line.from_on <= self.at < line.due_on else 0)

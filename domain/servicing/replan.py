@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Final
 
 from domain.calendar import add_months
+from domain.product.accounting import Event
 from domain.servicing.allocation import Component
 from domain.servicing.contract import EarlyInterest, Spread
 from domain.servicing.duedate import MONTHS, Unit
@@ -66,6 +67,12 @@ def add(fold: Fold, amount: int) -> None:
     if down:
         fold.lines.append(_down(fold, down))
     rest = amount - down
+    if fold.creditor:  # the claim so far is another's; this one is the lender's
+        line = Line(no=0, kind=LineKind.CLOSING, from_on=fold.at, due_on=fold.at, is_closed=True)
+        line.owed[P] = rest
+        fold.lines.append(line)
+        fold.renumber()
+        return
     later = fold.contract.life.spread is Spread.AFTER
     lines = [
         line
@@ -168,7 +175,9 @@ def re_age(fold: Fold, fact: ReAge) -> int:
     moved, recognised = _taken_out(fold)
     own = [line for line in fold.lines if line.creditor == fold.creditor]
     gone = {
-        id(line) for line in own if line.due_on > fold.at and line.from_on >= fold.at and not sum(line.owed.values())
+        id(line)
+        for line in own
+        if line.due_on > fold.at and line.from_on >= fold.at and not sum(line.owed.values()) and not line.credited[P]
     }
     kept = [line for line in fold.lines if id(line) not in gone]
     for line in kept:
@@ -231,7 +240,7 @@ def re_amortise(fold: Fold) -> int:
 
 def reschedule(fold: Fold, fact: Reschedule) -> None:
     """Move, lengthen or reprice the instalments from a due date on."""
-    lines = [line for line in fold.lines if line.kind in REGULAR and line.due_on >= fact.from_due_on]
+    lines = [line for line in _own(fold) if line.due_on >= fact.from_due_on]
     if not lines:  # an earlier fact that became known later has left none
         return
     if fact.rate_annual is not None:
@@ -249,6 +258,11 @@ def reschedule(fold: Fold, fact: Reschedule) -> None:
     elif not fact.is_interest_free:
         _plan_interest(fold, lines, principal)
     fold.renumber()
+
+
+def _own(fold: Fold) -> list[Line]:
+    """The instalments that a change of the plan may touch: those of whoever holds the claim that is running."""
+    return [line for line in fold.lines if line.kind in REGULAR and line.creditor == fold.creditor]
 
 
 def _lengthen(fold: Fold, lines: list[Line], extra: int) -> None:
@@ -269,7 +283,7 @@ def _lengthen(fold: Fold, lines: list[Line], extra: int) -> None:
 def reprice(fold: Fold, rate: Decimal, from_on: date) -> None:
     """From a date on the loan bears another rate; level payments are solved again."""
     fold.rates = [one for one in fold.rates if one[0] < from_on] + [(from_on, rate)]
-    lines = [line for line in fold.lines if line.kind in REGULAR and line.due_on > from_on and not line.is_closed]
+    lines = [line for line in _own(fold) if line.due_on > from_on and not line.is_closed]
     if not lines:
         return
     if lines[0].emi is not None:
@@ -282,14 +296,14 @@ def pause(fold: Fold, from_on: date, to_on: date) -> None:
     """Take the interest of some days out of the plan; payments stay, and what is not interest is principal."""
     fold.pauses.append((from_on, to_on))
     if not fold.is_daily:
-        _keep_payments(fold, [line for line in fold.lines if line.kind in REGULAR and line.due_on > from_on])
+        _keep_payments(fold, [line for line in _own(fold) if line.due_on > from_on])
 
 
 def stop_interest(fold: Fold) -> None:
     """From today the loan bears no interest; payments stay."""
     fold.rates = [*(one for one in fold.rates if one[0] < fold.at), (fold.at, Decimal(0))]
     if not fold.is_daily:
-        _keep_payments(fold, [line for line in fold.lines if line.kind in REGULAR and line.due_on > fold.at])
+        _keep_payments(fold, [line for line in _own(fold) if line.due_on > fold.at])
 
 
 def _keep_payments(fold: Fold, lines: Sequence[Line]) -> None:
@@ -312,6 +326,7 @@ def close(fold: Fold, *, interest: EarlyInterest, kind: LineKind = LineKind.CLOS
     )
     others = {one: sum(line.open(one) for line in ahead) for one in ALL if one not in {P, I}}
     held = [levy for levy in fold.levies if levy.open and any(levy.line is line for line in ahead)]
+    credited = _given_up(ahead)
     touched, recognised = _keep_paid(fold, ahead)
     last = next((line for line in fold.lines if line.due_on == fold.at and line.kind is LineKind.INSTALMENT), None)
     if last is None:
@@ -322,6 +337,7 @@ def close(fold: Fold, *, interest: EarlyInterest, kind: LineKind = LineKind.CLOS
         last.owed[component] += amount
         last.recognised[component] += recognised[component]
         last.levied[component] += amount if component not in {P, I} else 0
+    last.credited[P] += credited
     last.is_closed, last.carry, last.earned = True, 0, last.owed[I]
     last.completed_on = None if last.total_open else last.completed_on
     for levy in held:
@@ -348,6 +364,7 @@ def prepay(fold: Fold, principal: int, interest: int, *, is_shorter: bool, whole
         no=current.no, kind=LineKind.CLOSING, from_on=min(current.from_on, fold.at), due_on=fold.at, is_closed=True
     )  # fmt: skip
     cut.owed[P], cut.owed[I], cut.earned = principal, interest, interest
+    cut.credited[P] = _given_up(ahead)
     cut.recognised[I] = recognised[I]
     starts = [fold.at, *dates[:-1]]
     made = [Line(no=0, from_on=a, due_on=b) for a, b in zip(starts, dates, strict=True)]
@@ -383,6 +400,9 @@ def _keep_paid(fold: Fold, ahead: Sequence[Line]) -> tuple[list[Line], dict[Comp
     recognised = dict.fromkeys(ALL, 0)
     touched = []
     for line in ahead:
+        fold.book(Event.PRINCIPAL_OVERDUE, {"principal": -line.overdue_moved}, fact_no=0)
+        fold.book(Event.INTEREST_DUE, {"interest": -line.due_moved}, fact_no=0)
+        line.overdue_moved = line.due_moved = 0
         for component in ALL:
             met = line.paid[component] + line.waived[component]
             recognised[component] += line.recognised[component] - (met if component is not P else 0)
@@ -394,6 +414,14 @@ def _keep_paid(fold: Fold, ahead: Sequence[Line]) -> tuple[list[Line], dict[Comp
             line.due_on, line.is_closed, line.carry = max(fold.at, line.from_on), True, 0
             touched.append(line)
     return touched, recognised
+
+
+def _given_up(lines: Sequence[Line]) -> int:
+    """Principal that chargebacks gave back to lines that are about to go; it is told once, on the line that stays."""
+    credited = sum(line.credited[P] for line in lines)
+    for line in lines:
+        line.credited = dict.fromkeys(ALL, 0)
+    return credited
 
 
 def _move_levy(levy: LevyState, home: Line) -> None:
@@ -461,7 +489,7 @@ def interest_now(fold: Fold, rule: EarlyInterest) -> int:
 
 
 def _down(fold: Fold, amount: int) -> Line:
-    line = Line(no=0, kind=LineKind.DOWN_PAYMENT, from_on=fold.at, due_on=fold.at, creditor=fold.creditor)
+    line = Line(no=0, kind=LineKind.DOWN_PAYMENT, from_on=fold.at, due_on=fold.at)
     line.owed[P] = amount
     return line
 
