@@ -31,7 +31,7 @@ _POOLED = Required.ALL & ~Required.SUBJECT
 
 _OWN: dict[Event, tuple[Leg, ...]] = {
     Event.DISBURSEMENT_INSTRUCTED: (Leg("principal", "3001.01", "1002.01", credit_dims=_POOLED),),
-    Event.DISBURSEMENT_SUCCEEDED: (Leg("principal", "1303.01", "3001.01"),),
+    Event.DISBURSEMENT_SUCCEEDED: (Leg("principal", "1303.01", "3001.01"), Leg("excess", "2241.01", "3001.01")),
     Event.SERVICE_FEE_LENDER: (Leg("service_fee", "6421.02", "2241.03"),),
     Event.SERVICE_FEE_PLATFORM: (Leg("service_fee", "1124.02", "6021.03"),),
     Event.INTEREST_ACCRUED: (Leg("interest", "1303.04", "6011.01", credit_dims=_POOLED),),

@@ -31,7 +31,7 @@ from tests.domain.servicing.histories import START, lives
 from tests.domain.servicing.world import World, books, command
 from tests.domain.servicing.world import close as close_days
 
-HISTORIES = int(os.environ.get("ZHUDAI_BOOKED_HISTORIES", "15"))
+HISTORIES = int(os.environ.get("ZHUDAI_BOOKED_HISTORIES", "4"))
 law = settings(
     max_examples=HISTORIES,
     deadline=None,
@@ -195,7 +195,7 @@ def days(draw: st.DrawFn) -> list[tuple[int, int, Meant]]:
     return draw(st.lists(st.tuples(st.integers(0, 50), st.integers(1, 400_00), meant), min_size=1, max_size=5))
 
 
-@law
+@settings(law, max_examples=max(HISTORIES // 4, 1))
 @given(days())
 def test_the_set_based_close_is_the_engine_on_plain_loans(
     conn: Connection, world: World, payments: list[tuple[int, int, Meant]]
