@@ -27,6 +27,7 @@ COMMANDS: Final = MappingProxyType(
         "migrate": "commands.session:migrate",
         "demo": "commands.demo:demo",
         "quote": "commands.quote:quote",
+        "simulate": "commands.simulate:simulate",
         "close-day": "commands.day:close_day",
         "reconcile": "commands.day:reconcile",
         "trial-balance": "commands.books:trial_balance_command",

@@ -1,235 +1,163 @@
 """`quote` (试算): what a loan would cost, from its terms alone; the functions that book the loan, and no database."""
 
-import json
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date
-from decimal import Decimal, InvalidOperation
-from enum import StrEnum
+from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Final, TypeVar
+from typing import Annotated, Final, NoReturn
 
 import typer
 from rich.table import Table
 
-from commands.session import Json, amount, out, print_json, read_text, refuse
-from domain.origination.cost import exceeds, shown
-from domain.origination.offer import CostDisclosure, disclose
+from commands.session import Json, amount, err, out, print_json, read_text, refuse
 from domain.product.pricing import RATE_CAP_ANNUAL
+from domain.refusals import Invalid, text
+from domain.servicing.appendix_j import Apr, Paid, apr
+from domain.servicing.aprc import Interval, aprc
+from domain.servicing.cost import exceeds, shown
+from domain.servicing.disclosure import CostDisclosure, dated_flows, disclose
+from domain.servicing.duedate import Unit
+from domain.servicing.explain import explained
+from domain.servicing.function import evaluated
+from domain.servicing.quotation import Asked, plan_document, too_large, tree_of
+from domain.servicing.quotation import Json as Value
+from domain.servicing.quotation import asked as asked_for
+from domain.servicing.refusal import PlanAmountTooLarge
 from domain.servicing.schedule import Schedule, schedule
-from domain.servicing.terms import DayCount, Method, Terms
-from ledger.money import AmountInvalid, Money, Rounding, minor_digits
-
-TERM_MAX: Final = 360
-"""Months of a loan, at most."""
-RATE_MAX: Final = Decimal(10)
-"""Fraction per year above which a rate is a slip of the pen (a percentage, say)."""
-GRACE_MAX: Final = 31
-"""Days of grace, at most."""
-
-
-_Name = TypeVar("_Name", bound=StrEnum)
-
-
-class TermsInvalid(ValueError):
-    """The document is not the terms of a loan; the message names the field."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
-    """What a quote is asked for."""
-
-    terms: Terms
-    cap_annual: Decimal
-    """Bound on the yearly cost, a fraction."""
+from domain.servicing.terms import Terms
+from ledger.money import minor_digits
 
 
 def quote(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="Terms as JSON; - for standard input.")] = Path("-"),
     *,
+    explain: Annotated[bool, typer.Option("--explain", help="Say of each amount how it came about.")] = False,
     as_json: Json = False,
 ) -> None:
     """试算: schedule, cost table and annualised costs of a loan.
 
-    Example: echo '{"principal": "10000.00", "rateAnnual": "0.12", "termMonths": 12, "startOn": "2026-03-05"}' |
-    zhudai quote.
+    Example: echo '{"principal": "10000.00", "rateAnnual": "0.12", "instalments": 12, "startOn": "2026-03-05"}' |
+    zhudai quote --explain.
 
-    Also: currency (CNY), dayCount (30/360 | ACT/360 | ACT/365F), rounding (HALF_UP), method (EQUAL_INSTALMENT),
-    penaltyRateAnnual (1.5 times the rate), graceDays (0), costCapAnnual (0.24).
+    Or a function of spreadsheets: {"function": {"name": "pmt", "rate": "0.00625", "n": 180, "pv": "200000"}}.
+
+    Every other field, and the conventions of known systems, stand in docs/reference/conventions.md.
     """
-    try:
-        asked = asked_of(read_text(file, "FILE"))
-    except TermsInvalid as why:
-        refuse("TERMS_INVALID", f"{why}: see zhudai quote --help")
+    tree = tree_of(read_text(file, "FILE"))
+    if isinstance(tree, Invalid):
+        _refuse_all(tree, as_json=as_json)
+    if "function" in tree:
+        _evaluate(tree, as_json=as_json)
+        return
+    asked = asked_for(tree)
+    if isinstance(asked, Invalid):
+        _refuse_all(asked, as_json=as_json)
     plan = schedule(asked.terms)
-    costs = disclose(asked.terms, plan, cap=asked.cap_annual)
+    if too_large(plan):
+        _refuse_all(Invalid(faults=(PlanAmountTooLarge(field="principal"),)), as_json=as_json)
+    cap = RATE_CAP_ANNUAL if asked.cap_annual is None else asked.cap_annual
+    costs = disclose(asked.terms, plan, cap=cap)
+    if not isinstance(costs, CostDisclosure):
+        _refuse_all(Invalid(faults=(costs,)), as_json=as_json)
     if as_json:
-        print_json(document(asked.terms, plan, costs))
+        print_json(document(asked, plan, costs, explain=explain))
     else:
-        _show(plan, costs)
-    if exceeds(costs.annual.simple, cap=asked.cap_annual):
+        _show(asked.terms, plan, costs)
+        if explain:
+            _explain(asked.terms, plan)
+    if exceeds(costs.annual.simple, cap=cap):
         refuse(
             "COST_ABOVE_CAP",
-            f"the annualised cost {shown(costs.annual.simple)} is above the cap {asked.cap_annual}: lower the rate",
+            f"the annualised cost {shown(costs.annual.simple)} is above the cap {cap}: lower the rate",
         )
 
 
-def asked_of(text: str) -> Asked:
-    """The terms in a JSON text; raises TermsInvalid."""
-    try:
-        tree = json.loads(text, parse_float=Decimal, parse_constant=_no_number)
-    except ValueError as why:
-        raise TermsInvalid(f"the terms are not JSON ({why})") from None
-    if not isinstance(tree, dict):
-        raise TermsInvalid("the terms are one JSON object")
-    unknown = set(tree) - _FIELDS
-    if unknown:
-        raise TermsInvalid(f"nobody reads {', '.join(sorted(unknown))}")
-    currency = _text(tree, "currency", "CNY")
-    try:
-        principal = Money.parse(_text(tree, "principal"), currency)
-    except AmountInvalid as why:
-        raise TermsInvalid(f"principal: {why}") from None
-    if principal.minor <= 0:
-        raise TermsInvalid("principal is above zero")
-    rate = _rate(tree, "rateAnnual")
-    terms = Terms(
-        principal=principal.minor,
-        currency=currency,
-        rate_annual=rate,
-        term_months=_whole(tree, "termMonths", low=1, high=TERM_MAX),
-        start_on=_date(tree, "startOn"),
-        day_count=_listed(tree, "dayCount", DayCount, DayCount.THIRTY_360),
-        rounding=_listed(tree, "rounding", Rounding, Rounding.HALF_UP),
-        grace_days=_whole(tree, "graceDays", low=0, high=GRACE_MAX, absent=0),
-        penalty_rate_annual=_rate(tree, "penaltyRateAnnual", absent=rate * 3 / 2),
-        method=_listed(tree, "method", Method, Method.EQUAL_INSTALMENT),
-    )
-    return Asked(terms=terms, cap_annual=_rate(tree, "costCapAnnual", absent=RATE_CAP_ANNUAL))
-
-
-def document(terms: Terms, plan: Schedule, costs: CostDisclosure) -> dict[str, object]:
+def document(asked: Asked, plan: Schedule, costs: CostDisclosure, *, explain: bool) -> dict[str, object]:
     """A quote as JSON: amounts in major units and rates as strings."""
+    terms = asked.terms
 
     def money(minor: int) -> str:
-        return str(Money(minor, terms.currency))
+        return str(Decimal(minor).scaleb(-minor_digits(terms.currency)))
 
-    return {
-        "currency": terms.currency,
-        "principal": money(terms.principal),
-        "startOn": terms.start_on.isoformat(),
-        "schedule": [
+    made = plan_document(terms, plan, explain=explained if explain else None)
+    made["convention"] = asked.convention
+    made["cost"] = {
+        "interest": money(costs.total_interest),
+        "fees": money(costs.total_fees),
+        "payment": money(costs.total_payment),
+        "items": [
             {
-                "no": one.no,
-                "from": one.from_on.isoformat(),
-                "due": one.due_on.isoformat(),
-                "days": one.days,
-                "principal": money(one.principal),
-                "interest": money(one.interest),
-                "total": money(one.total),
+                "item": one.item,
+                "payee": one.payee,
+                "collected": one.collected,
+                "rateAnnual": f"{one.rate_annual:f}",
+                "amount": money(one.amount),
             }
-            for one in plan.instalments
+            for one in costs.items
         ],
-        "cost": {
-            "interest": money(costs.total_interest),
-            "fees": money(costs.total_fees),
-            "payment": money(costs.total_payment),
-            "items": [
-                {
-                    "item": one.item,
-                    "payee": one.payee,
-                    "collected": one.collected,
-                    "rateAnnual": f"{one.rate_annual:f}",
-                    "amount": money(one.amount),
-                }
-                for one in costs.items
-            ],
-            "contingent": [
-                {"item": one.item, "payee": one.payee, "rateAnnual": f"{one.rate_annual:f}"} for one in costs.contingent
-            ],
-        },
-        "annualised": {
-            "simple": f"{costs.annual.simple:f}",
-            "effective": f"{costs.annual.effective:f}",
-            "xirr": f"{costs.annual.dated:f}",
-            "cap": f"{costs.cap_annual:f}",
-            "aboveCap": exceeds(costs.annual.simple, cap=costs.cap_annual),
-        },
+        "contingent": [
+            {"item": one.item, "payee": one.payee, "rateAnnual": f"{one.rate_annual:f}"}
+            for one in costs.contingent
+            if one.rate_annual is not None
+        ],
     }
-
-
-_FIELDS: Final = frozenset(
-    {
-        "principal",
-        "currency",
-        "rateAnnual",
-        "termMonths",
-        "startOn",
-        "dayCount",
-        "rounding",
-        "graceDays",
-        "penaltyRateAnnual",
-        "method",
-        "costCapAnnual",
+    made["annualised"] = {
+        "simple": f"{costs.annual.simple:f}",
+        "effective": f"{costs.annual.effective:f}",
+        "xirr": f"{costs.annual.dated:f}",
+        **{name: None if rate is None else f"{rate:f}" for name, rate in abroad(terms, plan).items()},
+        "cap": f"{costs.cap_annual:f}",
+        "aboveCap": exceeds(costs.annual.simple, cap=costs.cap_annual),
     }
-)
+    return made
 
 
-def _no_number(text: str) -> object:
-    raise ValueError(f"{text} is not a number")
+def abroad(terms: Terms, plan: Schedule) -> dict[str, Decimal | None]:
+    """The yearly rates of other jurisdictions, fractions; None where a plan has none."""
+    flows = dated_flows(terms, plan)
+    us = apr([Paid(on, minor) for on, minor in flows])
+    eu = aprc(flows, interval=INTERVALS.get(terms.calendar.unit, Interval.MONTH))
+    return {"usApr": us.rate if isinstance(us, Apr) else None, "euAprc": eu if isinstance(eu, Decimal) else None}
 
 
-def _text(tree: Mapping[str, object], name: str, absent: str | None = None) -> str:
-    found = tree.get(name, absent)
-    if not isinstance(found, str):
-        raise TermsInvalid(f"{name} is a string")
-    return found
+INTERVALS: Final = {Unit.WEEK: Interval.WEEK, Unit.YEAR: Interval.YEAR}
+"""In what the European rate counts the periods of a calendar; others in months."""
 
 
-def _whole(tree: Mapping[str, object], name: str, *, low: int, high: int, absent: int | None = None) -> int:
-    found = tree.get(name, absent)
-    if not isinstance(found, int) or isinstance(found, bool) or not low <= found <= high:
-        raise TermsInvalid(f"{name} is a whole number from {low} to {high}")
-    return found
+def _evaluate(tree: Mapping[str, Value], *, as_json: bool) -> None:
+    found = evaluated(tree)
+    if isinstance(found, Invalid):
+        _refuse_all(found, as_json=as_json)
+    if as_json:
+        print_json(found.document())
+    else:
+        out.print(f"{found.name} {found.value:f}", highlight=False)
 
 
-def _rate(tree: Mapping[str, object], name: str, absent: Decimal | None = None) -> Decimal:
-    if absent is not None and name not in tree:
-        return absent
-    try:
-        rate = Decimal(_text(tree, name))
-    except InvalidOperation:
-        rate = Decimal("NaN")
-    if not rate.is_finite() or not 0 <= rate <= RATE_MAX:
-        raise TermsInvalid(f'{name} is a fraction per year in a string, such as "0.18"')
-    return rate
+def _refuse_all(refused: Invalid, *, as_json: bool) -> NoReturn:
+    """Say every fault, one a line, and end with 1."""
+    if as_json:
+        faults = [
+            {"field": one.field, "code": one.code, "zh": text(one, "zh-CN"), "en": text(one, "en")}
+            for one in refused.faults
+        ]
+        print_json({"faults": faults})
+    for one in refused.faults:
+        err.print(f"[bold red]{one.code}[/bold red] {one.field or '-'}: {text(one, 'en')}", highlight=False)
+    raise typer.Exit(1)
 
 
-def _date(tree: Mapping[str, object], name: str) -> date:
-    try:
-        return date.fromisoformat(_text(tree, name))
-    except ValueError as why:
-        raise TermsInvalid(f"{name} is a date like 2026-03-05") from why
-
-
-def _listed(tree: Mapping[str, object], name: str, names: type[_Name], absent: _Name) -> _Name:
-    found = _text(tree, name, absent)
-    if found not in list(names):
-        raise TermsInvalid(f"{name} is one of {', '.join(names)}")
-    return names(found)
-
-
-def _show(plan: Schedule, costs: CostDisclosure) -> None:
+def _show(terms: Terms, plan: Schedule, costs: CostDisclosure) -> None:
     digits = minor_digits(plan.currency)
     table = Table(title=f"还款计划 {plan.currency}")
-    for column in ("no", "due", "principal", "interest", "total"):
+    for column in ("no", "due", "opening", "principal", "interest", "fees", "payment", "closing"):
         table.add_column(column, justify="left" if column == "due" else "right")
-    for one in plan.instalments:
-        figures = (amount(minor, digits) for minor in (one.principal, one.interest, one.total))
-        table.add_row(str(one.no), one.due_on.isoformat(), *figures)
+    for row in plan.rows:
+        figures = (row.opening, row.principal, row.interest, row.fee, row.total, row.closing)
+        due = row.period.due_on.isoformat() if terms.is_dated else ""
+        table.add_row(str(row.no), due, *(amount(minor, digits) for minor in figures))
     table.add_section()
-    whole = (costs.principal, costs.total_interest, costs.total_payment)
-    table.add_row("", "合计", *(amount(minor, digits) for minor in whole))
+    whole = (costs.principal, costs.total_interest, costs.total_fees, costs.total_payment)
+    table.add_row("", "合计", "", *(amount(minor, digits) for minor in whole), "")
     out.print(table)
     table = Table(title="综合融资成本明示表")
     for column in ("charge", "payee", "collected", "rate a year", "amount"):
@@ -238,7 +166,8 @@ def _show(plan: Schedule, costs: CostDisclosure) -> None:
         charged = amount(item.amount, digits)
         table.add_row(item.item, item.payee, item.collected, f"{shown(item.rate_annual):%}", charged)
     for breach in costs.contingent:
-        table.add_row(breach.item, breach.payee, "ON_BREACH", f"{shown(breach.rate_annual):%}", "")
+        rate = "" if breach.rate_annual is None else f"{shown(breach.rate_annual):%}"
+        table.add_row(breach.item, breach.payee, "ON_BREACH", rate, "")
     out.print(table)
     annual = costs.annual
     table = Table(title="年化综合融资成本", show_header=False)
@@ -248,5 +177,17 @@ def _show(plan: Schedule, costs: CostDisclosure) -> None:
         ("XIRR", annual.dated),
     ):
         table.add_row(name, f"{shown(rate_found):%}")
+    for name, rate_abroad in abroad(terms, plan).items():
+        table.add_row(name, "" if rate_abroad is None else f"{shown(rate_abroad):%}")
     table.add_row("上限 cap", f"{shown(costs.cap_annual):%}")
+    out.print(table)
+
+
+def _explain(terms: Terms, plan: Schedule) -> None:
+    table = Table(title="计算说明", show_lines=True)
+    for column in ("no", "amount", "how"):
+        table.add_column(column)
+    for row in plan.rows:
+        for name, one in explained(terms, row).items():
+            table.add_row(str(row.no), name, f"{one.zh}\n{one.en}")
     out.print(table)

@@ -598,10 +598,13 @@ class Query:
         product = products.effective(info.context.conn, code=input.product_code, on=input.effective_on)
         if product is None:
             raise Fault("NOT_FOUND")
+        rule = product.posting_rules.get(input.event)
+        if rule is None:
+            raise Fault("INPUT_INVALID", reason=f"the product does not post {input.event}")
         amounts = {one.component: one.amount.money.minor for one in input.amounts}
         try:
             entry = apply(
-                product.posting_rules[input.event],
+                rule,
                 amounts,
                 book=product.platform_book if input.event.in_platform_book else product.lender_book,
                 currency=product.currency,

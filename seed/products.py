@@ -1,4 +1,4 @@
-"""The demo product: 消费分期, equal instalments, with the posting rules of its ten events."""
+"""The demo product: 消费分期, equal instalments, with the posting rules of every event of its life."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from domain.command import Command
 from domain.product import operations, queries
 from domain.product.accounting import Event
 from domain.product.operations import Proposed
+from domain.product.rules_lender import lender
+from domain.product.rules_platform import CN_PLATFORM
 from domain.product.version import ProductVersion
 from ledger.account import Required
 from ledger.money import Rounding
@@ -27,31 +29,26 @@ MAKER, CHECKER = "param-maker", "param-checker"
 _POOLED = Required.ALL & ~Required.SUBJECT
 """Income and bank lines carry no loan, so that a batch of a thousand loans posts one of them."""
 
+_OWN: dict[Event, tuple[Leg, ...]] = {
+    Event.DISBURSEMENT_INSTRUCTED: (Leg("principal", "3001.01", "1002.01", credit_dims=_POOLED),),
+    Event.DISBURSEMENT_SUCCEEDED: (Leg("principal", "1303.01", "3001.01"), Leg("excess", "2241.01", "3001.01")),
+    Event.SERVICE_FEE_LENDER: (Leg("service_fee", "6421.02", "2241.03"),),
+    Event.SERVICE_FEE_PLATFORM: (Leg("service_fee", "1124.02", "6021.03"),),
+    Event.INTEREST_ACCRUED: (Leg("interest", "1303.04", "6011.01", credit_dims=_POOLED),),
+    Event.INTEREST_DUE: (Leg("interest", "1132.01", "1303.04"),),
+    Event.PENALTY_ACCRUED: (Leg("penalty", "1132.02", "6011.02", credit_dims=_POOLED),),
+    Event.CHANNEL_SETTLED: (Leg("amount", "1002.02", "1012.01", debit_dims=_POOLED, credit_dims=_POOLED),),
+}
+"""What the close of business and every disbursement post, without tax."""
+
 RULES: MappingProxyType[str, Rule] = MappingProxyType(
     {
-        event.value: Rule(kind=event.value, version=1, legs=legs)
-        for event, legs in {
-            Event.DISBURSEMENT_INSTRUCTED: (Leg("principal", "3001.01", "1002.01", credit_dims=_POOLED),),
-            Event.DISBURSEMENT_SUCCEEDED: (Leg("principal", "1303.01", "3001.01"),),
-            Event.SERVICE_FEE_LENDER: (Leg("service_fee", "6421.02", "2241.03"),),
-            Event.SERVICE_FEE_PLATFORM: (Leg("service_fee", "1124.02", "6021.03"),),
-            Event.INTEREST_ACCRUED: (Leg("interest", "1303.04", "6011.01", credit_dims=_POOLED),),
-            Event.INTEREST_DUE: (Leg("interest", "1132.01", "1303.04"),),
-            Event.PRINCIPAL_OVERDUE: (Leg("principal", "1303.02", "1303.01"),),
-            Event.PENALTY_ACCRUED: (Leg("penalty", "1132.02", "6011.02", credit_dims=_POOLED),),
-            Event.REPAYMENT: (
-                Leg("penalty", "1012.01", "1132.02", debit_dims=_POOLED),
-                Leg("interest", "1012.01", "1132.01", debit_dims=_POOLED),
-                Leg("accrued_interest", "1012.01", "1303.04", debit_dims=_POOLED),
-                Leg("overdue_principal", "1012.01", "1303.02", debit_dims=_POOLED),
-                Leg("principal", "1012.01", "1303.01", debit_dims=_POOLED),
-                Leg("excess", "1012.01", "2241.01", debit_dims=_POOLED),
-            ),
-            Event.CHANNEL_SETTLED: (Leg("amount", "1002.02", "1012.01", debit_dims=_POOLED, credit_dims=_POOLED),),
-        }.items()
+        **lender(via=None),
+        **CN_PLATFORM.rules,
+        **{event.value: Rule(kind=event.value, version=1, legs=legs) for event, legs in _OWN.items()},
     }
 )
-"""Event to posting rule (domain reference §4.4, E02 to E17)."""
+"""Event to posting rule: the lender's and the platform's sets, receipts allocated at once."""
 
 FLOW = (
     "ACCEPTANCE",

@@ -36,6 +36,7 @@ SWEEPS: Mapping[Step, Callable[[Connection, Sweep], Swept | Refusal]] = {
     Step.MOVE_OVERDUE: servicing.move_overdue,
     Step.ACCRUE_PENALTY: servicing.accrue_penalty,
     Step.AGE: servicing.age,
+    Step.CLOSE_LIVES: servicing.close_lives,
 }
 """What each step over loans calls."""
 

@@ -1,8 +1,9 @@
 """The steps of a close of business, as data, and the cut of the loans into chunks.
 
 The order is the rule. Interest of the day is accrued before it can fall due; what fell due is met by money paid in
-advance before the rest can be overdue; penalty counts what is overdue; ageing counts everything; a collection case
-looks at the ageing of the whole loan.
+advance before the rest can be overdue; penalty counts what is overdue; ageing counts everything. Loans that live beyond
+their plan are left out of these steps and closed by the engine, with their ageing, in one. A collection case looks at
+the ageing of the whole loan.
 """
 
 from dataclasses import dataclass
@@ -25,6 +26,8 @@ class Step(StrEnum):
     """罚息"""
     AGE = "age"
     """账龄"""
+    CLOSE_LIVES = "close-lives"
+    """借据引擎日终: what the steps before cannot say of a loan, its life says"""
     COLLECT = "collect"
     """催收入案"""
 

@@ -684,7 +684,7 @@ def _store_offer(conn: Connection, case: _Case, made: Offer, *, command: Command
             application_id=case.id,
             amount_minor=made.terms.principal,
             currency=made.terms.currency,
-            term_months=made.terms.term_months,
+            term_months=made.terms.instalments,
             start_on=made.terms.start_on,
             content=content(made),
             disclosure_hash=made.disclosure_hash,
@@ -801,7 +801,7 @@ def _book_repayments(conn: Connection, final: Sequence[PaymentOrder], *, on: dat
     short = [
         replace(one, intent=Intent.DUE)
         for one, answer in zip(wanted, answers, strict=True)
-        if isinstance(answer, AmountBelowPayoff)
+        if isinstance(answer, AmountBelowPayoff) or (isinstance(answer, Refusal) and not one.intent.is_plain)
     ]
     again = dict(zip([one.command.key for one in short], servicing.repay(conn, short) if short else [], strict=True))
     for one, answer in zip(wanted, answers, strict=True):

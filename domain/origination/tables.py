@@ -221,7 +221,12 @@ repayment_request = Table(
     Column("loan_id", BigInteger, nullable=False),
     Column("amount_minor", BigInteger, CheckConstraint("amount_minor > 0"), nullable=False),
     Column("currency", CHAR(3), nullable=False),
-    Column("intent", Text, CheckConstraint("intent IN ('DUE', 'SETTLE')"), nullable=False),
+    Column(
+        "intent",
+        Text,
+        CheckConstraint("intent IN ('DUE', 'SETTLE', 'REDUCE_TERM', 'REDUCE_PAYMENT', 'KEEP_PLAN')"),
+        nullable=False,
+    ),
     Column("instalment_nos", ARRAY(Integer), nullable=False),
     Column("account_id", BigInteger, ForeignKey(bank_account.c.account_id), nullable=False),
     Column("requested_on", Date, nullable=False),

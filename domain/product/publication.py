@@ -11,7 +11,7 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Any, ClassVar
 
-from domain.product.accounting import component_mismatches, missing_events
+from domain.product.accounting import Party, component_mismatches, foreign_events, missing_events
 from domain.product.pricing import PENALTY_MULTIPLIER_MAX, RATE_CAP_ANNUAL
 from domain.product.repayment_method import COMPONENTS, METHODS, AllocationBy, DayCount, Method
 from domain.product.version import ProductVersion
@@ -74,6 +74,17 @@ class RuleComponents(Refusal):
 
     event: str
     components: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleForeign(Refusal):
+    """A posting rule is for no event, or for one of a party whose book the product does not name."""
+
+    code: ClassVar[str] = "PRODUCT_RULE_FOREIGN"
+    zh: ClassVar[str] = "业务事件 {event} 不属于该产品的任何账簿"
+    en: ClassVar[str] = "event {event} belongs to no book of this product"
+
+    event: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -279,7 +290,9 @@ def _code_faults(version: ProductVersion) -> Iterator[Refusal]:
 
 
 def _rule_faults(version: ProductVersion) -> Iterator[Refusal]:
-    """Posting rules: one per event, named as the event, proved to balance, booking exactly its components."""
+    """Posting rules: one for each event needed, named as the event, proved to balance, booking its components."""
+    for event in foreign_events(version.posting_rules, parties=(Party.LENDER, Party.PLATFORM)):
+        yield RuleForeign(field=f"posting_rules.{event}", event=event)
     for event in missing_events(version.posting_rules):
         yield RuleMissing(field=f"posting_rules.{event}", event=event)
     for name, rule in version.posting_rules.items():

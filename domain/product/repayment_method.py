@@ -1,6 +1,7 @@
 """Repayment methods (还款方式) and the other closed code lists of a product, as parameters and not as code paths.
 
-How a schedule is computed from them is the business of `servicing`.
+How a schedule is computed from them is the business of `servicing`, which knows more conventions than a product can
+publish: a staged plan or agreed rows belong to one contract and not to a product.
 """
 
 from __future__ import annotations
@@ -16,6 +17,14 @@ class Method(StrEnum):
 
     EQUAL_INSTALMENT = "EQUAL_INSTALMENT"
     """等额本息: the same payment each period, the residue in the last."""
+    EQUAL_PRINCIPAL = "EQUAL_PRINCIPAL"
+    """等额本金: the same principal each period."""
+    INTEREST_FIRST = "INTEREST_FIRST"
+    """先息后本: interest each period, the principal with the last."""
+    EQUAL_INTEREST = "EQUAL_INTEREST"
+    """等本等息: the same principal and interest each period, on what was lent at first."""
+    DAILY_REVOLVING = "DAILY_REVOLVING"
+    """随借随还: interest by the day, the principal at the latest with the last instalment."""
 
 
 class DayCount(StrEnum):
@@ -37,6 +46,9 @@ class AllocationBy(StrEnum):
 COMPONENTS = frozenset({"penalty", "interest", "principal"})
 """What a borrower can owe; an allocation order names each once."""
 
+_ALL = frozenset(DayCount)
+_BY_DAYS = frozenset({DayCount.ACT_360, DayCount.ACT_365F})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MethodParameters:
@@ -49,11 +61,15 @@ class MethodParameters:
 
 METHODS: Mapping[Method, MethodParameters] = MappingProxyType(
     {
-        Method.EQUAL_INSTALMENT: MethodParameters(
-            name_zh="等额本息",
-            name_en="equal instalments",
-            day_counts=frozenset({DayCount.THIRTY_360, DayCount.ACT_360, DayCount.ACT_365F}),
-        )
+        Method.EQUAL_INSTALMENT: MethodParameters(name_zh="等额本息", name_en="equal instalments", day_counts=_ALL),
+        Method.EQUAL_PRINCIPAL: MethodParameters(name_zh="等额本金", name_en="equal principal", day_counts=_ALL),
+        Method.INTEREST_FIRST: MethodParameters(name_zh="先息后本", name_en="interest first", day_counts=_ALL),
+        Method.EQUAL_INTEREST: MethodParameters(
+            name_zh="等本等息", name_en="equal principal and flat interest", day_counts=_ALL
+        ),
+        Method.DAILY_REVOLVING: MethodParameters(
+            name_zh="按日计息随借随还", name_en="interest by the day, repaid at will", day_counts=_BY_DAYS
+        ),
     }
 )
 """Every method with its parameters."""

@@ -10,8 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
+from fractions import Fraction
 
-from domain.servicing.schedule import Instalment
+from domain.calendar import add_months
+from domain.servicing.daycount import fraction
+from domain.servicing.duedate import MONTHS, Period, Unit
+from domain.servicing.schedule import Instalment, year_fraction
+from domain.servicing.terms import Terms
 from ledger.money import Rounding, round_ratio
 
 
@@ -32,3 +37,34 @@ def accrued(instalment: Instalment, *, on: date) -> int:
 def accrued_total(instalments: Iterable[Instalment], *, on: date) -> int:
     """Interest of a whole schedule for the days before `on`, minor units."""
     return sum(accrued(instalment, on=on) for instalment in instalments)
+
+
+def daily_fraction(terms: Terms, *, from_on: date, due_on: date, a: date, b: date) -> Fraction:
+    """The part of a year that the days [a, b) of the period [from_on, due_on) are.
+
+    Where periods count as whole months, or as equal parts of a year, a day is its share of the period's actual days.
+    """
+    if terms.day_count.is_whole_months or terms.payments_per_year:
+        return period_fraction(terms, from_on=from_on, due_on=due_on) * Fraction((b - a).days, (due_on - from_on).days)
+    return fraction(terms.day_count, a, b)
+
+
+def period_fraction(terms: Terms, *, from_on: date, due_on: date) -> Fraction:
+    """The part of a year that a whole period is; regular when it is as long as the contract's calendar says."""
+    return year_fraction(terms, period(terms, from_on=from_on, due_on=due_on))
+
+
+def period(terms: Terms, *, from_on: date, due_on: date) -> Period:
+    """The period between two due dates, as the calendar of the terms sees it."""
+    unit, every = terms.calendar.unit, terms.calendar.every
+    if unit in MONTHS:
+        is_regular = months_between(from_on, due_on) == MONTHS[unit] * every
+    else:
+        is_regular = (due_on - from_on).days == {Unit.WEEK: 7}.get(unit, 1) * every
+    return Period(from_on, due_on, due_on, (unit, every), is_regular)
+
+
+def months_between(from_on: date, to_on: date) -> int:
+    """Whole months between two dates, month ends counting as the same day; nought when they are none."""
+    months = (to_on.year - from_on.year) * 12 + to_on.month - from_on.month
+    return months if add_months(from_on, months) == to_on or add_months(to_on, -months) == from_on else 0

@@ -9,33 +9,54 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
-from typing import Any
+from datetime import date, timedelta
+from functools import partial
+from typing import Any, TypeVar
 
 from sqlalchemy import ARRAY, Column, Connection, Table, bindparam, func, insert, literal, select, text
 
 from domain.command import Command
 from domain.product import queries as products
-from domain.product.accounting import Event
+from domain.product.accounting import Event, Party
+from domain.product.ruleset import RuleSet
 from domain.product.version import ProductVersion
 from domain.refusals import KeyReused, Refusal
 from domain.servicing import queries, tables
 from domain.servicing.allocation import Allocation
+from domain.servicing.change import Change, Changed, Dossier, closing, lateness
+from domain.servicing.change import decide as decide_change
+from domain.servicing.change import is_settled as is_settled_life
+from domain.servicing.contract import Contract
+from domain.servicing.daycount import DayCount
+from domain.servicing.document import contract_document, flags_text, payload
 from domain.servicing.event import EventKind, ScheduleReason
+from domain.servicing.fact import Disburse, Fact, Pay, Reverse, Waive, WriteOff
+from domain.servicing.fact import Intent as LifeIntent
+from domain.servicing.life import Life
+from domain.servicing.movement import Movement
 from domain.servicing.position import Disbursement, Facts, Loan
 from domain.servicing.position import position as computed
 from domain.servicing.posting import (
     SOURCE,
+    Batch,
+    Booked,
     Share,
     batch_entry,
+    batches,
     disbursement_entries,
     entry_of,
     groups,
+    movement_entries,
+    movement_entry,
     repayment_entries,
+    rule_set,
+    service_fee_entries,
 )
 from domain.servicing.refusal import (
     AmountNotPositive,
     BookRefused,
+    CurrencyDiffers,
+    LoanNotDisbursed,
     LoanNotPending,
     LoanUnknown,
     PeriodClosed,
@@ -45,10 +66,11 @@ from domain.servicing.refusal import (
 from domain.servicing.repayment import Decision, Intent, Repay, Source, decide
 from domain.servicing.schedule import Instalment, Schedule
 from domain.servicing.schedule import schedule as planned
-from domain.servicing.terms import AllocationBy, DayCount, Method, Terms
-from ledger import journal
+from domain.servicing.terms import AllocationBy, Method, Terms
+from ledger import books, journal
 from ledger.entry import Entry
 from ledger.money import Money, rounded
+from ledger.period import PeriodState
 from ledger.rule import Rule, apply
 
 
@@ -65,6 +87,8 @@ class CreateLoan:
     channel_id: int
     start_on: date
     command: Command
+    contract: Contract | None = None
+    """What the product's parameters cannot say; the loan is then a living one from its beginning."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +136,19 @@ class Repaid:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """A change was booked: the fact under its number, the entries that it made us book, and whether nothing is left."""
+
+    loan_id: int
+    fact: Fact
+    entry_ids: tuple[int, ...]
+    settles: bool
+    split: Mapping[str, int]
+    excess: int
+    is_replay: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RepaymentUndone:
     """A repayment was reversed; `entry_ids` are the reversals, those of applied overpayments first."""
 
@@ -135,14 +172,16 @@ def create_loan(conn: Connection, create: CreateLoan) -> Created | Refusal:
     )
     if (known := queries.loan_of_application(conn, create.application_id)) is not None:
         return _created_before(conn, known, create)
-    terms = terms_of(
-        create.product, principal=create.principal, term_months=create.term_months, start_on=create.start_on
+    terms = (
+        terms_of(create.product, principal=create.principal, term_months=create.term_months, start_on=create.start_on)
+        if create.contract is None
+        else create.contract.terms
     )
     loan = _contract(create, terms, loan_id=_reserved(conn, "servicing.loan_loan_id_seq", 1)[0])
     schedule = planned(terms)
     entry = apply(
         create.product.posting_rules[Event.DISBURSEMENT_INSTRUCTED],
-        {"principal": terms.principal},
+        {"principal": first_amount(terms)},
         **entry_of(loan, key=f"loan:{loan.application_id}:instructed", on=terms.start_on, actor=create.command.actor),
     )
     posted = _post(conn, [entry])
@@ -152,6 +191,18 @@ def create_loan(conn: Connection, create: CreateLoan) -> Created | Refusal:
     _write_schedule(
         conn, loan.loan_id, 1, ScheduleReason.ORIGINAL, schedule.instalments, on=terms.start_on, command=create.command
     )
+    if create.contract is not None:
+        _write_contract(conn, loan.loan_id, create.contract, on=terms.start_on, command=create.command)
+        instructed = Movement(
+            event=Event.DISBURSEMENT_INSTRUCTED,
+            amounts={"principal": first_amount(terms)},
+            fact_no=1,
+            value_on=terms.start_on,
+        )
+        rows = _booking_rows(
+            loan.loan_id, [(instructed, posted[0])], cause=1, on=terms.start_on, through_on=terms.start_on
+        )
+        write_many(conn, tables.booking, list(rows))
     _write_events(conn, [(loan.loan_id, EventKind.INSTRUCTED, terms.start_on, posted[0], create.command)])
     return Created(loan=loan, schedule=schedule, entry_id=posted[0])
 
@@ -163,7 +214,7 @@ def terms_of(product: ProductVersion, *, principal: Money, term_months: int, sta
         principal=principal.minor,
         currency=product.currency,
         rate_annual=product.interest_rate_annual,
-        term_months=term_months,
+        instalments=term_months,
         start_on=start_on,
         day_count=DayCount(product.day_count),
         rounding=product.rounding,
@@ -173,6 +224,11 @@ def terms_of(product: ProductVersion, *, principal: Money, term_months: int, sta
         allocation_by=AllocationBy(product.allocation_by),
         method=Method(product.method),
     )
+
+
+def first_amount(terms: Terms) -> int:
+    """What is paid out first, minor units: everything, or the first of several disbursements."""
+    return terms.disbursements[0].amount if terms.disbursements else terms.principal
 
 
 def disburse_succeeded(conn: Connection, *, loan_id: int, on: date, command: Command) -> Disbursed | Refusal:
@@ -192,6 +248,8 @@ def disburse_succeeded(conn: Connection, *, loan_id: int, on: date, command: Com
             else Disbursed(loan_id=loan_id, value_on=answer[1], entry_id=answer[0], is_replay=True)
         )
     loan = facts.loan
+    if facts.is_living:
+        return _begin_life(conn, facts, on=on, command=command)
     posted = _post(conn, disbursement_entries(loan, _rules(conn, loan), on=on, actor=command.actor))
     if isinstance(posted, Refusal):
         return posted
@@ -232,6 +290,21 @@ def disburse_failed(conn: Connection, *, loan_id: int, on: date, command: Comman
     return DisbursementCancelled(loan_id=loan_id, entry_id=undone)
 
 
+def record(conn: Connection, changes: Sequence[Change]) -> list[Recorded | Refusal]:
+    """Book changes of loans, whatever they are, and answer each, in order; a refused one leaves the others untouched.
+
+    All dossiers are read at once, each change is decided purely, all entries go in one call of the journal and all rows
+    in one statement per table. A plain loan gets its contract, its facts and its bookings with its first change. The
+    same key with the same fact is answered as before. Refuses LoanUnknown, LoanNotDisbursed, KeyReused, EventUnruled,
+    PeriodClosed, BookRefused, and whatever the life of the loan refuses.
+    """
+    answers: dict[int, Recorded | Refusal] = {}
+    queries.lock_loans(conn, sorted({one.loan_id for one in changes}))
+    for turn in _rounds(changes):
+        answers.update(_record_round(conn, turn))
+    return [answers[n] for n in range(len(changes))]
+
+
 def repay(conn: Connection, commands: Sequence[Repay]) -> list[Repaid | Refusal]:
     """Book repayments and answer each, in order; a refused one leaves the others untouched.
 
@@ -258,6 +331,8 @@ def reverse_repayment(conn: Connection, *, repayment_id: int, on: date, command:
     if known is None:
         return RepaymentUnknown(field="repaymentId")
     facts = queries.locked_facts(conn, [known.loan_id])[known.loan_id]
+    if facts.is_living:
+        return _undo(conn, known, on=on, command=command)
     chain = _to_undo(facts, queries.repayments(conn, known.loan_id), repayment_id)
     if isinstance(chain, queries.Repayment):
         if chain.reversal_key == command.key:
@@ -369,12 +444,332 @@ def age(conn: Connection, sweep: Sweep) -> Swept | Refusal:
     return Swept(loans=made.rowcount)
 
 
-def _rounds(commands: Sequence[Repay]) -> Iterator[list[tuple[int, Repay]]]:
+def close_lives(conn: Connection, sweep: Sweep) -> Swept | Refusal:
+    """Take the living loans of a range to the end of the day: what their lives ask for, less what is booked.
+
+    One entry for each event of a product, and a row of ageing for each loan that is late. Nothing is left to book when
+    it is run again.
+    """
+    known = queries.dossiers(conn, queries.living_between(conn, low=sweep.low, high=sweep.high))
+    running = [one for one in known.values() if one.facts]
+    if not running:
+        return Swept()
+    made = batches([(one.loan, closing(one, on=sweep.on)) for one in running])
+    rule_sets = _rule_sets(conn, {_version_of(one.loan) for one in running})
+    entries: list[tuple[Batch, Entry | None]] = []
+    for batch in made:
+        rules = rule_sets[batch.product_id, batch.product_version]
+        entry = movement_entry(batch, rules, key=sweep.key, on=sweep.on, actor=sweep.command.actor)
+        if isinstance(entry, Refusal):
+            return entry
+        entries.append((batch, entry))
+    posted = _post(conn, [entry for _, entry in entries if entry is not None])
+    if isinstance(posted, Refusal):
+        return posted
+    ids = iter(posted)
+    through_on = sweep.on + timedelta(days=1)
+    rows: list[dict[str, Any]] = []
+    late: set[int] = set()
+    for batch, entry in entries:
+        entry_id = None if entry is None else next(ids)
+        for loan, one in batch.members:
+            rows += _booking_rows(loan.loan_id, [(one, entry_id)], cause=0, on=sweep.on, through_on=through_on)
+            if batch.event is Event.PRINCIPAL_OVERDUE and sum(one.amounts.values()) > 0:
+                late.add(loan.loan_id)
+    write_many(conn, tables.booking, rows)
+    _write_events(conn, [(loan_id, EventKind.OVERDUE, sweep.on, None, sweep.command) for loan_id in sorted(late)])
+    write_many(conn, tables.ageing, [row for one in running for row in _ageing_row(one, on=sweep.on)])
+    return Swept(
+        entries=len(posted), loans=len({row["loan_id"] for row in rows}), amount=sum(abs(row["amount"]) for row in rows)
+    )
+
+
+def _ageing_row(one: Dossier, *, on: date) -> Iterator[dict[str, Any]]:
+    late = lateness(one, on=on)
+    if late is not None:
+        yield {
+            "aged_on": on,
+            "loan_id": one.loan.loan_id,
+            "dpd": late.dpd,
+            "bucket": late.bucket,
+            "outstanding": late.outstanding,
+            "principal": late.principal,
+            "interest": late.interest,
+            "penalty": late.penalty,
+        }
+
+
+def _record_round(conn: Connection, turn: Sequence[tuple[int, Change]]) -> dict[int, Recorded | Refusal]:
+    known = queries.keys_taken(conn, [one.command.key for _, one in turn])
+    ids = sorted({one.loan_id for _, one in turn})
+    dossiers = queries.dossiers(conn, ids, is_plain_too=True)
+    loans = queries.loans_of(conn, ids)
+    rule_sets = _rule_sets(conn, {_version_of(loan) for loan in loans.values()})
+    months = _open_months(conn, {loan.book for loan in loans.values()})
+    answers: dict[int, Recorded | Refusal] = {}
+    decided: list[tuple[int, Change, Changed, list[Booked]]] = []
+    for n, one in turn:
+        made = _changed(known.get(one.command.key), one, dossiers.get(one.loan_id), is_known=one.loan_id in loans)
+        if not isinstance(made, Changed):
+            answers[n] = made
+            continue
+        loan = made.dossier.loan
+        entries = movement_entries(
+            loan,
+            made.movements,
+            rule_sets[_version_of(loan)],
+            fact=made.fact,
+            actor=one.command.actor,
+            is_open=partial(_is_open, months, loan.book),
+        )
+        if isinstance(entries, Refusal):
+            answers[n] = entries
+        else:
+            decided.append((n, one, made, entries))
+    posted = _post_each(conn, [[entry for _, entry in entries if entry is not None] for *_, entries in decided])
+    booked: list[tuple[int, Change, Changed, list[tuple[Movement, int | None]]]] = []
+    for (n, one, made, entries), ids_of in zip(decided, posted, strict=True):
+        if isinstance(ids_of, Refusal):
+            answers[n] = ids_of
+        else:
+            left = iter(ids_of)
+            named = [(group, None if entry is None else next(left)) for group, entry in entries]
+            booked.append((n, one, made, [(each, entry_id) for group, entry_id in named for each in group]))
+    _write_changes(conn, [(one, made, moved) for _, one, made, moved in booked])
+    for n, one, made, moved in booked:
+        answers[n] = _recorded(one.loan_id, made.fact, made.after, moved, settles=made.settles)
+    return answers
+
+
+def _changed(
+    known: queries.KnownFact | None, one: Change, dossier: Dossier | None, *, is_known: bool
+) -> Changed | Recorded | Refusal:
+    if known is not None:
+        same = replace(known.fact, no=one.fact.no, booked_on=one.fact.booked_on)
+        if known.loan_id != one.loan_id or same != one.fact:
+            return KeyReused(field="idempotencyKey")
+        assert dossier is not None, "a loan with facts has a dossier"
+        life = dossier.life(max(one.business_on, dossier.through_on))
+        again = _recorded(one.loan_id, known.fact, life, [], settles=is_settled_life(life))
+        return replace(again, entry_ids=known.entry_ids, is_replay=True)
+    if not is_known:
+        return LoanUnknown(field="loanId")
+    if dossier is None:
+        return LoanNotDisbursed(field="loanId")
+    return decide_change(dossier, one)
+
+
+def _recorded(
+    loan_id: int, fact: Fact, life: Life, named: Sequence[tuple[Movement, int | None]], *, settles: bool
+) -> Recorded:
+    kind = fact.kind if isinstance(fact, Pay) else None
+    made = [one for one in life.transactions if one.fact_no == fact.no and (kind is None or one.kind == kind)]
+    split: dict[str, int] = {}
+    for one in made:
+        for component, amount in one.split.items():
+            split[component.value] = split.get(component.value, 0) + amount
+    return Recorded(
+        loan_id=loan_id,
+        fact=fact,
+        entry_ids=tuple(dict.fromkeys(entry_id for _, entry_id in named if entry_id is not None)),
+        settles=settles,
+        split=split,
+        excess=sum(one.excess for one in made),
+    )
+
+
+def _write_changes(
+    conn: Connection, booked: Sequence[tuple[Change, Changed, Sequence[tuple[Movement, int | None]]]]
+) -> None:
+    """Write the rows of booked changes, one statement per table; schedules that changed, one each."""
+    facts, bookings = list[dict[str, Any]](), list[dict[str, Any]]()
+    events: list[tuple[int, EventKind, date, int | None, Command]] = []
+    for one, made, named in booked:
+        dossier, on = made.dossier, one.business_on
+        if dossier.is_new:
+            _write_contract(conn, one.loan_id, dossier.contract, on=on, command=one.command)
+            facts += [_fact_row(one.loan_id, fact, by) for fact, by in zip(dossier.facts, dossier.origins, strict=True)]
+            taken_over = [(each, None) for each in dossier.booked]
+            bookings += _booking_rows(one.loan_id, taken_over, cause=0, on=on, through_on=on)
+        facts.append(_fact_row(one.loan_id, made.fact, one.command))
+        through_on = max(on, dossier.through_on)
+        bookings += _booking_rows(one.loan_id, named, cause=made.fact.no, on=on, through_on=through_on)
+        if made.plan is not None:
+            _write_schedule(conn, one.loan_id, dossier.version + 1, made.reason, made.plan, on=on, command=one.command)
+        if any(each.event is Event.PRINCIPAL_OVERDUE and sum(each.amounts.values()) > 0 for each, _ in named):
+            events.append((one.loan_id, EventKind.OVERDUE, on, None, one.command))
+        if made.settles:
+            events.append((one.loan_id, EventKind.SETTLED, made.fact.value_on, None, one.command))
+    write_many(conn, tables.fact, facts)
+    write_many(conn, tables.booking, bookings)
+    _write_events(conn, events)
+
+
+def _write_contract(conn: Connection, loan_id: int, contract: Contract, *, on: date, command: Command) -> None:
+    row = {
+        "loan_id": loan_id,
+        "document": contract_document(contract),
+        "lives_from": on,
+        "actor": command.actor,
+        "created_at": command.received_at,
+    }
+    conn.execute(insert(tables.contract), [row])
+
+
+def _fact_row(loan_id: int, fact: Fact, by: Command) -> dict[str, Any]:
+    return {
+        "loan_id": loan_id,
+        "no": fact.no,
+        "kind": type(fact).__name__,
+        "value_on": fact.value_on,
+        "booked_on": fact.booked_on,
+        "payload": payload(fact),
+        "actor": by.actor,
+        "approver": fact.approver if isinstance(fact, Waive | WriteOff) else None,
+        "key": by.key,
+        "recorded_at": by.received_at,
+    }
+
+
+def _booking_rows(
+    loan_id: int, named: Iterable[tuple[Movement, int | None]], *, cause: int, on: date, through_on: date
+) -> Iterator[dict[str, Any]]:
+    for one, entry_id in named:
+        for name, amount in one.amounts.items():
+            yield {
+                "loan_id": loan_id,
+                "fact_no": one.fact_no,
+                "event": one.event.value,
+                "flags": flags_text(one.flags),
+                "bucket": name,
+                "amount": amount,
+                "cause": cause,
+                "booked_on": on,
+                "through_on": through_on,
+                "entry_id": entry_id,
+            }
+
+
+def _begin_life(conn: Connection, facts: Facts, *, on: date, command: Command) -> Disbursed | Refusal:
+    """Book the first disbursement of a loan that lives from its beginning, and the service fee."""
+    loan_id, loan = facts.loan.loan_id, facts.loan
+    dossier = queries.dossiers(conn, [loan_id])[loan_id]
+    paid = Disburse(no=0, value_on=on, booked_on=on, amount=first_amount(dossier.contract.terms))
+    with conn.begin_nested() as savepoint:
+        by = replace(command, key=f"disburse:{loan_id}")
+        (made,) = record(conn, [Change(loan_id=loan_id, fact=paid, command=by, business_on=on)])
+        fees = _post(conn, service_fee_entries(loan, _rules(conn, loan), on=on, actor=command.actor))
+        for one in (made, fees):
+            if isinstance(one, Refusal):
+                savepoint.rollback()
+                return one
+    assert isinstance(made, Recorded), "what is not refused is recorded"
+    _write_events(conn, [(loan_id, EventKind.DISBURSED, on, made.entry_ids[0], command)])
+    return Disbursed(loan_id=loan_id, value_on=on, entry_id=made.entry_ids[0])
+
+
+def _undo(conn: Connection, known: queries.Repayment, *, on: date, command: Command) -> RepaymentUndone | Refusal:
+    """Reverse a repayment of a living loan: its fact is met by a reversal, and the life is told anew."""
+    if known.reversed_on is not None:
+        if known.reversal_key == command.key:
+            return RepaymentUndone(repayment_id=known.repayment_id, loan_id=known.loan_id, entry_ids=(), is_replay=True)
+        return RepaymentReversed(field="repaymentId")
+    assert known.fact_no is not None, "a repayment of a living loan is a fact"
+    fact = Reverse(no=0, value_on=on, booked_on=on, of=known.fact_no)
+    by = replace(command, key=f"reverse:{command.key}")
+    (made,) = record(conn, [Change(loan_id=known.loan_id, fact=fact, command=by, business_on=on)])
+    if isinstance(made, Refusal):
+        return made
+    row = {
+        "repayment_id": known.repayment_id,
+        "reversed_on": on,
+        "entry_id": made.entry_ids[0],
+        "actor": command.actor,
+        "key": command.key,
+        "recorded_at": command.received_at,
+    }
+    conn.execute(insert(tables.repayment_reversal), [row])
+    _write_events(conn, [(known.loan_id, EventKind.REVERSED, on, made.entry_ids[0], command)])
+    return RepaymentUndone(repayment_id=known.repayment_id, loan_id=known.loan_id, entry_ids=made.entry_ids)
+
+
+def _repay_living(conn: Connection, turn: Sequence[tuple[int, Repay]]) -> dict[int, Repaid | Refusal]:
+    """Book repayments of living loans, and those that make a plain loan a living one."""
+    changes = []
+    for n, one in turn:
+        on = one.business_on or one.paid_on
+        intent = LifeIntent.ALLOCATE if one.intent is Intent.DUE else LifeIntent(one.intent)
+        fact = Pay(no=0, value_on=one.paid_on, booked_on=on, amount=one.amount.minor, intent=intent)
+        by = replace(one.command, key=f"repay:{one.command.key}")
+        changes.append((n, Change(loan_id=one.loan_id, fact=fact, command=by, business_on=on)))
+    made = _record_round(conn, changes)
+    answers: dict[int, Repaid | Refusal] = {}
+    done = [(n, one, answer) for n, one in turn if isinstance(answer := made[n], Recorded)]
+    ids = _reserved(conn, "servicing.repayment_repayment_id_seq", len(done)) if done else []
+    rows: list[dict[str, Any]] = []
+    events: list[tuple[int, EventKind, date, int | None, Command]] = []
+    for repayment_id, (n, one, answer) in zip(ids, done, strict=True):
+        repaid = Repaid(
+            repayment_id=repayment_id,
+            loan_id=one.loan_id,
+            amount=one.amount,
+            paid_on=one.paid_on,
+            allocation=dict(answer.split),
+            excess=answer.excess,
+            entry_id=answer.entry_ids[-1],
+            settles=answer.settles,
+        )
+        answers[n] = repaid
+        rows.append(_repayment_row(repayment_id, one, excess=answer.excess, version=None, entry_id=repaid.entry_id))
+        events.append((one.loan_id, EventKind.REPAID, one.paid_on, repaid.entry_id, one.command))
+    write_many(conn, tables.repayment, rows)
+    _write_events(conn, events)
+    return answers | {n: answer for n, answer in made.items() if isinstance(answer, Refusal)}
+
+
+def _post_each(conn: Connection, groups_of: Sequence[Sequence[Entry]]) -> list[list[int] | Refusal]:
+    """Post groups of entries, each whole or not at all: together, and one by one only when one of them is refused."""
+    if not groups_of:
+        return []
+    together = _post(conn, [entry for group in groups_of for entry in group])
+    if isinstance(together, Refusal):
+        return [_post(conn, group) for group in groups_of]
+    ids = iter(together)
+    return [[next(ids) for _ in group] for group in groups_of]
+
+
+def _is_open(months: frozenset[tuple[int, int]], book: int, on: date) -> bool:
+    return (book, on.year * 100 + on.month) in months
+
+
+def _open_months(conn: Connection, of: Iterable[int]) -> frozenset[tuple[int, int]]:
+    """Return the accounting months that take entries, by book."""
+    return frozenset(
+        (book, period.period_id)
+        for book in of
+        for period in books.periods(conn, book)
+        if period.state is PeriodState.OPEN
+    )
+
+
+def _rule_sets(conn: Connection, versions: Iterable[tuple[int, int]]) -> dict[tuple[int, int], RuleSet]:
+    made = {}
+    for of in versions:
+        version = products.version(conn, product_id=of[0], version=of[1])
+        assert version is not None, "a loan's product version is published"
+        made[of] = rule_set(version, Party.LENDER)
+    return made
+
+
+Asked = TypeVar("Asked", Repay, Change)
+
+
+def _rounds(commands: Sequence[Asked]) -> Iterator[list[tuple[int, Asked]]]:
     """Cut a batch so that no loan and no key comes twice in one round; nearly always one round."""
     waiting = list(enumerate(commands))
     while waiting:
-        turn: list[tuple[int, Repay]] = []
-        rest: list[tuple[int, Repay]] = []
+        turn: list[tuple[int, Asked]] = []
+        rest: list[tuple[int, Asked]] = []
         loans: set[int] = set()
         keys: set[str] = set()
         for n, one in waiting:
@@ -391,12 +786,22 @@ def _repay_round(conn: Connection, turn: Sequence[tuple[int, Repay]]) -> dict[in
     facts = queries.facts(conn, queries.loans_in([one.loan_id for _, one in turn]))
     answers: dict[int, Repaid | Refusal] = {}
     decided: list[tuple[int, Repay, Facts, Decision]] = []
+    lively: list[tuple[int, Repay]] = []
     for n, one in turn:
-        decision = _decided(known.get(one.command.key), facts.get(one.loan_id), one)
+        state = facts.get(one.loan_id)
+        if state is not None and one.command.key not in known and (state.is_living or not one.intent.is_plain):
+            if (refusal := _currency_fault(state, one)) is not None:
+                answers[n] = refusal
+            else:
+                lively.append((n, one))
+            continue
+        decision = _decided(conn, known.get(one.command.key), facts.get(one.loan_id), one)
         if isinstance(decision, Decision):
             decided.append((n, one, facts[one.loan_id], decision))
         else:
             answers[n] = decision
+    if lively:
+        answers.update(_repay_living(conn, lively))
     if not decided:
         return answers
     rules = {of: _version_rules(conn, of) for of in {_version_of(state.loan) for _, _, state, _ in decided}}
@@ -416,12 +821,20 @@ def _repay_round(conn: Connection, turn: Sequence[tuple[int, Repay]]) -> dict[in
     return answers
 
 
-def _decided(known: queries.Repayment | None, facts: Facts | None, one: Repay) -> Decision | Repaid | Refusal:
+def _currency_fault(facts: Facts, one: Repay) -> Refusal | None:
+    currency = facts.loan.terms.currency
+    return None if one.amount.currency == currency else CurrencyDiffers(currency=currency, field="amount")
+
+
+def _decided(
+    conn: Connection, known: queries.Repayment | None, facts: Facts | None, one: Repay
+) -> Decision | Repaid | Refusal:
     if known is not None:
         same = (known.loan_id, known.amount, known.currency, known.paid_on, known.intent, known.source)
         if same != (one.loan_id, one.amount.minor, one.amount.currency, one.paid_on, one.intent, one.source):
             return KeyReused(field="idempotencyKey")
-        return _repaid_before(known, settles=facts is not None and computed(facts, on=one.paid_on).outstanding == 0)
+        standing = queries.position(conn, loan_id=known.loan_id, on=one.paid_on)
+        return _repaid_before(known, settles=standing is not None and standing.outstanding == 0)
     if facts is None:
         return LoanUnknown(field="loanId")
     return decide(facts, one)
@@ -444,7 +857,9 @@ def _record(
         if made.accrual:
             now = made.after.interest_booked
             accruals.append({"loan_id": one.loan_id, "accrued_on": one.paid_on, "booked": now, "entry_id": posted[0]})
-        repayments.append(_repayment_row(repayment_id, one, made, version, posted[-1]))
+        repayments.append(
+            _repayment_row(repayment_id, one, excess=made.allocation.excess, version=version, entry_id=posted[-1])
+        )
         parts += [
             {
                 "repayment_id": repayment_id,
@@ -577,7 +992,7 @@ def _created_before(conn: Connection, known: Loan, create: CreateLoan) -> Create
         known.product_id,
         known.product_version,
         known.terms.principal,
-        known.terms.term_months,
+        known.terms.instalments,
         known.customer_id,
     ):
         return KeyReused(field="applicationId")
@@ -658,7 +1073,7 @@ def _loan_row(loan: Loan, command: Command) -> dict[str, Any]:
         "currency": terms.currency,
         "rate_annual": terms.rate_annual,
         "penalty_rate_annual": terms.penalty_rate_annual,
-        "term_months": terms.term_months,
+        "term_months": terms.instalments,
         "method": terms.method.value,
         "day_count": terms.day_count.value,
         "rounding": terms.rounding.value,
@@ -673,7 +1088,7 @@ def _loan_row(loan: Loan, command: Command) -> dict[str, Any]:
     }
 
 
-def _repayment_row(repayment_id: int, one: Repay, made: Decision, version: int | None, entry_id: int) -> dict[str, Any]:
+def _repayment_row(repayment_id: int, one: Repay, *, excess: int, version: int | None, entry_id: int) -> dict[str, Any]:
     return {
         "repayment_id": repayment_id,
         "loan_id": one.loan_id,
@@ -681,7 +1096,7 @@ def _repayment_row(repayment_id: int, one: Repay, made: Decision, version: int |
         "intent": one.intent.value,
         "paid_on": one.paid_on,
         "amount": one.amount.minor,
-        "excess": made.allocation.excess,
+        "excess": excess,
         "currency": one.amount.currency,
         "plan_version": version,
         "entry_id": entry_id,

@@ -7,7 +7,7 @@ the days before it have borne interest, the date itself has not.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
@@ -31,7 +31,15 @@ class Status(StrEnum):
     SETTLED = "SETTLED"
     """Every instalment is paid."""
     CANCELLED = "CANCELLED"
-    """The bank said no; the plan is void."""
+    """The bank said no, or the borrower gave the money back in the cooling-off time."""
+    NON_ACCRUAL = "NON_ACCRUAL"
+    """So long overdue that the books no longer accrue interest."""
+    CHARGED_OFF = "CHARGED_OFF"
+    """Off the performing part of the balance sheet, and still owed."""
+    WRITTEN_OFF = "WRITTEN_OFF"
+    """核销: what still comes is a recovery."""
+    TRANSFERRED = "TRANSFERRED"
+    """Owed to a guarantor or buyer (代偿, 回购)."""
 
 
 class Disbursement(StrEnum):
@@ -107,7 +115,8 @@ class Facts:
     """Everything that the tables know of one loan.
 
     `version` is the schedule version in force, `interest_booked` the interest that the journal has accrued since the
-    start, `overpayment` what the borrower has on the overpayment account (溢缴款).
+    start, `overpayment` what the borrower has on the overpayment account (溢缴款). `is_living`: the loan has a contract
+    document; its life says more than these facts.
     """
 
     loan: Loan
@@ -116,6 +125,7 @@ class Facts:
     progress: tuple[Progress, ...]
     interest_booked: int = 0
     overpayment: int = 0
+    is_living: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,11 +135,13 @@ class Amounts:
     penalty: int = 0
     interest: int = 0
     principal: int = 0
+    fee: int = 0
+    compound: int = 0
 
     @property
     def total(self) -> int:
         """All components together."""
-        return self.penalty + self.interest + self.principal
+        return self.penalty + self.interest + self.principal + self.fee + self.compound
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -215,7 +227,12 @@ def settlement(facts: Facts, *, on: date) -> tuple[tuple[Instalment, ...], tuple
 def amounts(dues: tuple[Due, ...]) -> Amounts:
     """Dues summed by component."""
     by = {component: sum(due.amount for due in dues if due.component is component) for component in Component}
-    return Amounts(by[Component.PENALTY], by[Component.INTEREST], by[Component.PRINCIPAL])
+    return named(by)
+
+
+def named(by: Mapping[Component, int]) -> Amounts:
+    """Amounts from a table by component."""
+    return Amounts(**{component.value: by.get(component, 0) for component in Component})
 
 
 def replanned(facts: Facts, plan: tuple[Instalment, ...]) -> Facts:

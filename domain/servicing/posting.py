@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from types import MappingProxyType
 from typing import Any
-from uuid import NAMESPACE_OID, uuid5
+from uuid import NAMESPACE_OID, UUID, uuid5
 
-from domain.product.accounting import Event
+from domain.product.accounting import COMPONENTS, Event, Flag, Party
+from domain.product.rules_lender import CN_LENDER
+from domain.product.ruleset import EventUnruled, RuleSet, rendered
+from domain.product.version import ProductVersion
+from domain.servicing.fact import Fact, Pay
+from domain.servicing.movement import Movement
 from domain.servicing.position import Loan
 from domain.servicing.repayment import Decision, Repay, Source, application_rule
+from ledger.account import Side
 from ledger.entry import Dimensions, Entry, Line
 from ledger.rule import Rule, apply, apply_batch
 
@@ -57,6 +64,24 @@ class Group:
     shares: tuple[Share, ...]
 
 
+def rule_set(product: ProductVersion, party: Party) -> RuleSet:
+    """Return how one party's book posts the loans of a product version, for `ruleset` and `twin`.
+
+    The overpayment that is applied is the debit of what it meets, and no line of its own; fees stay where they are when
+    a loan stops to accrue.
+    """
+    return RuleSet(
+        code=f"{product.code}/{product.version}",
+        party=party,
+        name_zh=product.name_zh,
+        name_en=product.name_en,
+        rules=MappingProxyType(
+            {name: rule for name, rule in product.posting_rules.items() if Event(name).party is party}
+        ),
+        ignored=CN_LENDER.ignored,
+    )
+
+
 def groups(shares: Iterable[Share]) -> Iterator[Group]:
     """Cut shares into groups, in the order of their first loan."""
     made: dict[tuple[int, str, int, int, bool], list[Share]] = {}
@@ -69,7 +94,7 @@ def groups(shares: Iterable[Share]) -> Iterator[Group]:
 
 def batch_entry(group: Group, rule: Rule, *, key: str, on: date, actor: str) -> Entry:
     """Return one entry for all loans of a group: a line per loan, summed lines where the rule masks the loan."""
-    (component,) = {leg.component for leg in rule.legs}
+    (component,) = COMPONENTS[Event(rule.kind)]
     first = group.shares[0]
     entry = apply_batch(
         rule,
@@ -94,10 +119,14 @@ def repayment_entries(one: Repay, loan: Loan, made: Decision, rules: Mapping[str
             **{**facts_of, "key": f"{facts_of['key']}:accrual"},
         )
         yield accrued if made.accrual > 0 else mirrored(accrued)
-    rule = rules[Event.REPAYMENT]
-    yield apply(
-        rule if one.source is Source.CASH else application_rule(rule), made.amounts, **facts_of, paid_on=one.paid_on
-    )
+    yield apply(_receipt(one.source, rules), made.amounts, **facts_of, paid_on=one.paid_on)
+
+
+def _receipt(source: Source, rules: Mapping[str, Rule]) -> Rule:
+    """Return the rule by which money from this source meets what is owed."""
+    if source is Source.CASH:
+        return rules[Event.REPAYMENT]
+    return rules.get(Event.OVERPAYMENT_APPLIED) or application_rule(rules[Event.REPAYMENT])
 
 
 def mirrored(entry: Entry) -> Entry:
@@ -116,10 +145,140 @@ def disbursement_entries(loan: Loan, rules: Mapping[str, Rule], *, on: date, act
         **entry_of(loan, key=name, on=on, actor=actor),
         event_id=event_id,
     )
+    yield from service_fee_entries(loan, rules, on=on, actor=actor, event_id=event_id)
+
+
+def service_fee_entries(
+    loan: Loan, rules: Mapping[str, Rule], *, on: date, actor: str, event_id: UUID | None = None
+) -> Iterator[Entry]:
+    """Walk the entries of the service fee, in the lender's and the platform's book; none when there is no fee."""
     if loan.service_fee:
         for kind, book in ((Event.SERVICE_FEE_LENDER, loan.book), (Event.SERVICE_FEE_PLATFORM, loan.platform_book)):
             entry = entry_of(loan, key=f"loan:{loan.application_id}:service-fee", on=on, actor=actor)
             yield apply(rules[kind], {"service_fee": loan.service_fee}, **{**entry, "book": book}, event_id=event_id)
+
+
+Booked = tuple[tuple[Movement, ...], Entry | None]
+"""Movements and the entry that books them; none where the rules post nothing."""
+
+
+def movement_entries(
+    loan: Loan,
+    movements: Iterable[tuple[Movement, ...]],
+    rule_set: RuleSet,
+    *,
+    fact: Fact,
+    actor: str,
+    is_open: Callable[[date], bool],
+) -> list[Booked] | EventUnruled:
+    """Return what a change books, each group of movements with its entry.
+
+    A movement of the fact itself is booked at its value date. When that month is closed, everything is booked on the
+    business date, `economic_on` says which date it is about, and the description names its cause.
+    """
+    is_late = not is_open(fact.value_on)
+    made: list[Booked] = []
+    for n, group in enumerate(movements):
+        own = next((one for one in group if one.fact_no == fact.no), group[0])
+        on = fact.booked_on if is_late or len(group) > 1 else own.value_on
+        facts_of = entry_of(loan, key=f"fact:{loan.loan_id}:{fact.no}:{n}", on=on, actor=actor)
+        dims, currency = facts_of.pop("dims"), facts_of.pop("currency")
+        lines: list[Line] = []
+        for one in group:
+            found = rendered(one.event, [(one.amounts, dims)], rule_set, currency=currency, flags=one.flags)
+            if isinstance(found, EventUnruled):
+                return found
+            lines += found
+        rule = rule_set.rules.get(own.event)
+        entry = Entry(
+            **facts_of,
+            kind=own.event,
+            lines=tuple(lines if len(group) == 1 else netted(lines)),
+            rule_version=rule.version if rule else 1,
+            economic_on=fact.value_on if is_late else None,
+            paid_on=fact.value_on if isinstance(fact, Pay) else None,
+            description=cause(fact) if fact.value_on < fact.booked_on else "",
+        ) if lines else None  # fmt: skip
+        made.append((group, entry))
+    return made
+
+
+def netted(lines: Iterable[Line]) -> Iterator[Line]:
+    """Walk lines net: one for each account and dimensions, none where debit and credit meet."""
+    sums: dict[tuple[str, str, Dimensions], int] = {}
+    for one in lines:
+        place = (one.account, one.currency, one.dims)
+        sums[place] = sums.get(place, 0) + (one.amount if one.side is Side.DEBIT else -one.amount)
+    for (account, currency, dims), amount in sums.items():
+        if amount:
+            yield Line(account, Side.DEBIT if amount > 0 else Side.CREDIT, abs(amount), currency, dims)
+
+
+def cause(fact: Fact) -> str:
+    """Name the fact that made an entry necessary."""
+    return f"{type(fact).__name__} no. {fact.no} of {fact.value_on}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """Movements of one event of many loans that go into one entry: of one book, currency and product version.
+
+    `number` is the place of the entry among those of the same close.
+    """
+
+    number: int
+    event: Event
+    flags: frozenset[Flag]
+    product_id: int
+    product_version: int
+    members: list[tuple[Loan, Movement]]
+
+
+def batches(lives: Iterable[tuple[Loan, Iterable[Movement]]]) -> list[Batch]:
+    """Gather the movements of many loans into batches; each loan's own movements keep their order.
+
+    A movement joins the first batch of its kind that comes after the loan's movement before it, so that what one entry
+    needs another has already booked.
+    """
+    made: list[Batch] = []
+    known: dict[tuple[int, str, int, int, Event, frozenset[Flag]], list[Batch]] = {}
+    for loan, movements in lives:
+        at = -1
+        for one in movements:
+            of = (loan.book, loan.terms.currency, loan.product_id, loan.product_version, one.event, one.flags)
+            batch = next((each for each in known.get(of, ()) if each.number > at), None)
+            if batch is None:
+                batch = Batch(
+                    number=len(made), event=one.event, flags=one.flags, product_id=loan.product_id,
+                    product_version=loan.product_version, members=[],
+                )  # fmt: skip
+                made.append(batch)
+                known.setdefault(of, []).append(batch)
+            batch.members.append((loan, one))
+            at = batch.number
+    return made
+
+
+def movement_entry(batch: Batch, rule_set: RuleSet, *, key: str, on: date, actor: str) -> Entry | EventUnruled | None:
+    """Return the entry of a batch: a line per loan where the account is kept by loan; none when nothing is posted."""
+    first = batch.members[0][0]
+    items = [(one.amounts, entry_of(loan, key=key, on=on, actor=actor)["dims"]) for loan, one in batch.members]
+    lines = rendered(batch.event, items, rule_set, currency=first.terms.currency, flags=batch.flags)
+    if isinstance(lines, EventUnruled):
+        return lines
+    if not lines:
+        return None
+    rule = rule_set.rules.get(batch.event)
+    return Entry(
+        book=first.book,
+        source=SOURCE,
+        key=f"{key}:{batch.number}:{batch.event}",
+        kind=batch.event,
+        effective_on=on,
+        lines=lines,
+        actor=actor,
+        rule_version=rule.version if rule else 1,
+    )
 
 
 def entry_of(loan: Loan, *, key: str, on: date, actor: str) -> dict[str, Any]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any, TypeAlias
 
@@ -27,21 +27,30 @@ from sqlalchemy import (
     func,
     insert,
     literal,
+    not_,
     select,
     text,
     type_coerce,
 )
 from sqlalchemy import cast as sql_cast
-from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy.dialects.postgresql import aggregate_order_by, distinct_on
 
+from domain.command import Command
+from domain.product.accounting import Event
 from domain.servicing import tables
+from domain.servicing.change import Dossier, PaidIn, Started, plain_dossier, position_of
+from domain.servicing.daycount import DayCount
+from domain.servicing.document import contract_of, fact_of, flags_of
 from domain.servicing.event import EventKind, LoanEvent, ScheduleReason
+from domain.servicing.fact import Fact, Pay
+from domain.servicing.life import Life
+from domain.servicing.movement import Movement
 from domain.servicing.position import Disbursement, Facts, Loan, Position, Progress
 from domain.servicing.position import position as computed
 from domain.servicing.posting import Share
 from domain.servicing.repayment import Bucket, Intent, Source, Taken
 from domain.servicing.schedule import Instalment, Schedule
-from domain.servicing.terms import AllocationBy, DayCount, Method, Terms
+from domain.servicing.terms import AllocationBy, Method, Terms
 from ledger.money import Rounding
 
 Scope: TypeAlias = Callable[[ColumnElement[int]], ColumnElement[bool]]
@@ -77,8 +86,19 @@ class Repayment:
     key: str
     recorded_at: datetime
     reversed_on: date | None
-    reversal_key: str | None
+    reversed_by: Command | None
     taken: tuple[Taken, ...]
+    fact_no: int | None = None
+
+    @property
+    def reversal_key(self) -> str | None:
+        """The key of the command that reversed it."""
+        return None if self.reversed_by is None else self.reversed_by.key
+
+    @property
+    def is_living(self) -> bool:
+        """Whether it is a fact of a living loan."""
+        return self.fact_no is not None
 
     def by_component(self) -> dict[str, int]:
         """Amount per component of the borrower (penalty, interest, principal), whatever account it was taken from."""
@@ -96,6 +116,16 @@ class ScheduleVersion:
     reason: ScheduleReason
     made_on: date
     schedule: Schedule
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownFact:
+    """A fact that was recorded before; `entry_ids` are the entries that it made us book."""
+
+    loan_id: int
+    fact: Fact
+    actor: str
+    entry_ids: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,8 +215,185 @@ def position(conn: Connection, *, loan_id: int, on: date) -> Position | None:
 
 
 def positions(conn: Connection, *, loan_ids: Sequence[int], on: date) -> dict[int, Position]:
-    """Return positions of many loans, in two statements; unknown ids are absent."""
-    return {loan_id: computed(known, on=on) for loan_id, known in facts(conn, loans_in(loan_ids), until=on).items()}
+    """Return positions of many loans, in two statements, and four more when there are living ones among them."""
+    known = facts(conn, loans_in(loan_ids), until=on)
+    lives = dossiers(conn, [loan_id for loan_id, one in known.items() if one.is_living])
+    return {
+        loan_id: position_of(lives[loan_id], on=on)
+        if loan_id in lives and lives[loan_id].facts
+        else computed(one, on=on)
+        for loan_id, one in known.items()
+    }
+
+
+def position_as_of(conn: Connection, *, loan_id: int, value_on: date, known_on: date) -> Position | None:
+    """Return the position of one loan at the beginning of `value_on`, as it was known at the end of `known_on`."""
+    found = dossiers(conn, [loan_id], is_plain_too=True).get(loan_id)
+    return None if found is None else position_of(found.known_by(known_on), on=value_on)
+
+
+def life_facts(conn: Connection, loan_id: int) -> tuple[Fact, ...]:
+    """Return everything that happened to a loan, in the order in which it was booked."""
+    found = dossiers(conn, [loan_id], is_plain_too=True).get(loan_id)
+    return () if found is None else found.facts
+
+
+def living_between(conn: Connection, *, low: int, high: int) -> list[int]:
+    """Return the loans of a range that have a contract document, in the order of their ids."""
+    c = tables.contract.c
+    return list(conn.scalars(select(c.loan_id).where(c.loan_id.between(low, high)).order_by(c.loan_id)))
+
+
+def keys_taken(conn: Connection, keys: Sequence[str]) -> dict[str, KnownFact]:
+    """Return the facts that were recorded under these keys."""
+    f, b = tables.fact, tables.booking
+    caused = and_(b.c.loan_id == f.c.loan_id, b.c.cause == f.c.no, b.c.entry_id.is_not(None))
+    entries = select(func.array_agg(aggregate_order_by(b.c.entry_id, b.c.booking_id))).where(caused).scalar_subquery()
+    asked = select(f, entries.label("entry_ids")).where(f.c.key.in_(keys))
+    return {
+        row.key: KnownFact(
+            loan_id=row.loan_id,
+            fact=_fact(row),
+            actor=row.actor,
+            entry_ids=tuple(dict.fromkeys(row.entry_ids or ())),
+        )
+        for row in conn.execute(asked)
+    }
+
+
+def dossiers(conn: Connection, loan_ids: Sequence[int], *, is_plain_too: bool = False) -> dict[int, Dossier]:
+    """Return the dossiers of loans, in five statements however many; those of plain loans only when asked for.
+
+    A plain loan's dossier is read from its columns, its repayments and its accruals; it `is_new`. A loan that was never
+    paid out has no facts, and as long as it is plain no dossier.
+    """
+    if not loan_ids:
+        return {}
+    scope = loans_in(loan_ids)
+    ln, c = tables.loan, tables.contract
+    asked = select(ln, c.c.document).outerjoin(c, c.c.loan_id == ln.c.loan_id).where(scope(ln.c.loan_id))
+    loans = {row.loan_id: (_loan(row), row.document) for row in conn.execute(asked)}
+    living = [loan_id for loan_id, (_, document) in loans.items() if document is not None]
+    made = _living_dossiers(conn, loans, living) if living else {}
+    plain = [loan_id for loan_id in loans if loan_id not in made]
+    return made | (_plain_dossiers(conn, plain) if is_plain_too and plain else {})
+
+
+def _living_dossiers(
+    conn: Connection, loans: Mapping[int, tuple[Loan, Mapping[str, Any]]], living: Sequence[int]
+) -> dict[int, Dossier]:
+    f, b = tables.fact, tables.booking
+    said: dict[int, list[Fact]] = {}
+    for row in conn.execute(select(f).where(loans_in(living)(f.c.loan_id)).order_by(f.c.loan_id, f.c.no)):
+        said.setdefault(row.loan_id, []).append(_fact(row))
+    place = (b.c.loan_id, b.c.event, b.c.fact_no, b.c.flags)
+    held: dict[int, dict[tuple[str, int, str], dict[str, int]]] = {}
+    through: dict[int, date] = {}
+    asked = (
+        select(*place, b.c.bucket, func.sum(b.c.amount).label("amount"), func.max(b.c.through_on).label("through_on"))
+        .where(loans_in(living)(b.c.loan_id))
+        .group_by(*place, b.c.bucket)
+        .order_by(b.c.loan_id, func.min(b.c.booking_id))
+    )
+    for row in conn.execute(asked):
+        through[row.loan_id] = max(row.through_on, through.get(row.loan_id, date.min))
+        amounts = held.setdefault(row.loan_id, {}).setdefault((row.event, row.fact_no, row.flags), {})
+        amounts[row.bucket] = int(row.amount)
+    plans = _plans(conn, living)
+    made = {}
+    for loan_id in living:
+        loan, document = loans[loan_id]
+        contract = contract_of(document)
+        version, plan = plans.get(loan_id, (0, ()))
+        made[loan_id] = Dossier(
+            loan=replace(loan, terms=contract.terms),
+            contract=contract,
+            facts=tuple(said.get(loan_id, ())),
+            booked=tuple(
+                Movement(
+                    event=Event(event),
+                    amounts=amounts,
+                    fact_no=fact_no,
+                    value_on=through[loan_id],
+                    flags=flags_of(flags),
+                )
+                for (event, fact_no, flags), amounts in held.get(loan_id, {}).items()
+            ),
+            through_on=through.get(loan_id, date.min),
+            version=version,
+            plan=plan,
+        )  # fmt: skip
+    return made
+
+
+def _plans(conn: Connection, loan_ids: Sequence[int]) -> dict[int, tuple[int, tuple[Instalment, ...]]]:
+    i = tables.current_instalment
+    found: dict[int, tuple[int, list[Instalment]]] = {}
+    for row in conn.execute(select(i).where(loans_in(loan_ids)(i.c.loan_id)).order_by(i.c.loan_id, i.c.no)):
+        line = Instalment(row.no, row.from_on, row.due_on, row.principal, row.interest)
+        found.setdefault(row.loan_id, (row.version, []))[1].append(line)
+    return {loan_id: (version, tuple(lines)) for loan_id, (version, lines) in found.items()}
+
+
+def _plain_dossiers(conn: Connection, loan_ids: Sequence[int]) -> dict[int, Dossier]:
+    scope, m, a, e = loans_in(loan_ids), tables.movement, tables.penalty_accrual, tables.loan_event
+    known = facts(conn, scope)
+    paid: dict[int, list[Repayment]] = {}
+    for one in _repayments(conn, scope(tables.repayment.c.loan_id)):
+        paid.setdefault(one.loan_id, []).append(one)
+    moved = {
+        (row.loan_id, row.kind): int(row.amount)
+        for row in conn.execute(
+            select(m.c.loan_id, m.c.kind, func.sum(m.c.amount).label("amount"))
+            .where(scope(m.c.loan_id))
+            .group_by(m.c.loan_id, m.c.kind)
+        )
+    }
+    latest = (
+        select(a.c.loan_id, a.c.booked)
+        .ext(distinct_on(a.c.loan_id, a.c.no))
+        .where(scope(a.c.loan_id))
+        .order_by(a.c.loan_id, a.c.no, a.c.accrual_id.desc())
+    ).subquery()
+    asked = select(latest.c.loan_id, func.sum(latest.c.booked).label("booked")).group_by(latest.c.loan_id)
+    penalties = {row.loan_id: int(row.booked) for row in conn.execute(asked)}
+    is_paid_out = and_(scope(e.c.loan_id), e.c.kind == EventKind.DISBURSED.value)
+    started = {row.loan_id: row for row in conn.execute(select(e).where(is_paid_out))}
+    return {
+        loan_id: plain_dossier(
+            known[loan_id],
+            Started(
+                on=row.happened_on,
+                by=Command(actor=row.actor, key=f"disburse:{loan_id}", received_at=row.recorded_at),
+            ),
+            tuple(_paid_in(one) for one in paid.get(loan_id, ())),
+            moved_interest=moved.get((loan_id, "INTEREST_DUE"), 0),
+            moved_principal=moved.get((loan_id, "PRINCIPAL_OVERDUE"), 0),
+            penalty=penalties.get(loan_id, 0),
+        )
+        for loan_id, row in started.items()
+    }  # fmt: skip
+
+
+def _paid_in(one: Repayment) -> PaidIn:
+    amounts: dict[str, int] = {}
+    for part in one.taken:
+        amounts[part.bucket] = amounts.get(part.bucket, 0) + part.amount
+    return PaidIn(
+        source=one.source,
+        intent=one.intent,
+        paid_on=one.paid_on,
+        amount=one.amount,
+        excess=one.excess,
+        taken=amounts,
+        by=Command(actor=one.actor, key=one.key, received_at=one.recorded_at),
+        reversed_on=one.reversed_on,
+        reversed_by=one.reversed_by,
+    )
+
+
+def _fact(row: Row[Any]) -> Fact:
+    return fact_of(row.kind, no=row.no, value_on=row.value_on, booked_on=row.booked_on, said=row.payload)
 
 
 def facts(conn: Connection, scope: Scope, *, until: date | None = None) -> dict[int, Facts]:
@@ -205,6 +412,7 @@ def facts(conn: Connection, scope: Scope, *, until: date | None = None) -> dict[
             progress=tuple(progress.get(row.loan_id, ())),
             interest_booked=row.interest_booked,
             overpayment=int(row.overpayment),
+            is_living=row.is_living,
         )
         for row in conn.execute(_heads(scope, until=until))
     }
@@ -212,9 +420,14 @@ def facts(conn: Connection, scope: Scope, *, until: date | None = None) -> dict[
 
 def locked_facts(conn: Connection, loan_ids: Sequence[int]) -> dict[int, Facts]:
     """Lock the loans, in the order of their ids, until the transaction ends; return their facts as they then are."""
+    lock_loans(conn, loan_ids)
+    return facts(conn, loans_in(loan_ids))
+
+
+def lock_loans(conn: Connection, loan_ids: Sequence[int]) -> None:
+    """Lock the loans, in the order of their ids, until the transaction ends."""
     ids = tables.loan.c.loan_id
     conn.execute(select(ids).where(loans_in(loan_ids)(ids)).order_by(ids).with_for_update()).all()
-    return facts(conn, loans_in(loan_ids))
 
 
 def lock_between(conn: Connection, *, low: int, high: int) -> None:
@@ -259,7 +472,7 @@ def events_of(conn: Connection, loan_ids: Sequence[int]) -> dict[int, tuple[Loan
 
 def repayment(conn: Connection, repayment_id: int) -> Repayment | None:
     """Return one repayment."""
-    return next(iter(_repayments(conn, tables.repayment.c.repayment_id == repayment_id)), None)
+    return next(iter(_as_they_stand(conn, tables.repayment.c.repayment_id == repayment_id)), None)
 
 
 def repayments(conn: Connection, loan_id: int) -> tuple[Repayment, ...]:
@@ -270,7 +483,7 @@ def repayments(conn: Connection, loan_id: int) -> tuple[Repayment, ...]:
 def repayments_of(conn: Connection, loan_ids: Sequence[int]) -> dict[int, tuple[Repayment, ...]]:
     """Return the repayments of each of many loans, reversed ones too, oldest first, in two statements."""
     found: dict[int, list[Repayment]] = {loan_id: [] for loan_id in loan_ids}
-    for one in _repayments(conn, tables.repayment.c.loan_id.in_(loan_ids)):
+    for one in _as_they_stand(conn, tables.repayment.c.loan_id.in_(loan_ids)):
         found[one.loan_id].append(one)
     return {loan_id: tuple(made) for loan_id, made in found.items()}
 
@@ -284,7 +497,7 @@ def reversed_under(conn: Connection, key: str) -> int | None:
 
 def repayments_by_key(conn: Connection, keys: Sequence[str]) -> dict[str, Repayment]:
     """Return the repayments that were recorded under these idempotency keys."""
-    return {one.key: one for one in _repayments(conn, tables.repayment.c.key.in_(keys))}
+    return {one.key: one for one in _as_they_stand(conn, tables.repayment.c.key.in_(keys))}
 
 
 def aged(conn: Connection, *, on: date) -> tuple[Aged, ...]:
@@ -359,7 +572,9 @@ def principal_to_move(conn: Connection, *, low: int, high: int, on: date) -> lis
 def holders_of_overpayment(conn: Connection, *, low: int, high: int) -> list[int]:
     """Return the loans that have something on the overpayment account."""
     r = tables.standing_repayment
-    asked = select(r.c.loan_id).where(r.c.loan_id.between(low, high)).group_by(r.c.loan_id).having(overpaid(r) > 0)
+    is_plain = not_(_is_living(r.c.loan_id))
+    asked = select(r.c.loan_id).where(r.c.loan_id.between(low, high), is_plain)
+    asked = asked.group_by(r.c.loan_id).having(overpaid(r) > 0)
     return list(conn.scalars(asked.order_by(r.c.loan_id)))
 
 
@@ -398,7 +613,7 @@ def ageing_rows(loan_ids: Sequence[int], *, on: date) -> Insert:
             *(func.sum(what).filter(is_late) for what in (principal, interest, penalty)),
         )
         .join(ln, ln.c.loan_id == p.c.loan_id)
-        .where(_is_disbursed())
+        .where(_is_swept())
         .group_by(ln.c.loan_id)
         .having(func.bool_or(is_late))
     )
@@ -487,6 +702,7 @@ def _heads(scope: Scope, *, until: date | None) -> Select[Any]:
         func.coalesce(version.scalar_subquery(), 0).label("version"),
         func.coalesce(latest.scalar_subquery(), 0).label("interest_booked"),
         func.coalesce(held.scalar_subquery(), 0).label("overpayment"),
+        _is_living(ln.c.loan_id).label("is_living"),
     ).where(scope(ln.c.loan_id))
 
 
@@ -526,7 +742,7 @@ def _loan(row: Row[Any]) -> Loan:
             principal=row.principal,
             currency=row.currency,
             rate_annual=row.rate_annual,
-            term_months=row.term_months,
+            instalments=row.term_months,
             start_on=row.start_on,
             day_count=DayCount(row.day_count),
             rounding=Rounding(row.rounding),
@@ -539,10 +755,38 @@ def _loan(row: Row[Any]) -> Loan:
     )
 
 
+def _as_they_stand(conn: Connection, where: ColumnElement[bool]) -> list[Repayment]:
+    """Repayments; what those of a living loan met is a view of its life, and changes with what becomes known."""
+    found = list(_repayments(conn, where))
+    lives = dossiers(conn, sorted({one.loan_id for one in found if one.is_living}))
+    told = {
+        loan_id: one.life(max(one.through_on, *(each.value_on for each in one.facts))) for loan_id, one in lives.items()
+    }
+    return [_met(one, told[one.loan_id]) if one.loan_id in told else one for one in found]
+
+
+def _met(one: Repayment, life: Life) -> Repayment:
+    paid = next((each for each in life.live if isinstance(each, Pay) and each.no == one.fact_no), None)
+    if paid is None:
+        return one
+    made = [each for each in life.transactions if each.fact_no == paid.no and each.kind == paid.kind]
+    parts = [part for each in made for part in each.parts]
+    taken = tuple(Taken(part.no, Bucket(part.component), part.amount) for part in parts)
+    return replace(one, taken=taken, excess=sum(each.excess for each in made))
+
+
 def _repayments(conn: Connection, where: ColumnElement[bool]) -> Iterator[Repayment]:
-    r, x, a = tables.repayment, tables.repayment_reversal, tables.allocation
+    r, x, a, f = tables.repayment, tables.repayment_reversal, tables.allocation, tables.fact
     asked = (
-        select(r, x.c.reversed_on, x.c.key.label("reversal_key"))
+        select(
+            r,
+            x.c.reversed_on,
+            x.c.key.label("reversal_key"),
+            x.c.actor.label("reversal_actor"),
+            x.c.recorded_at.label("reversal_at"),
+            f.c.no.label("fact_no"),
+        )
+        .outerjoin(f, and_(f.c.key == func.concat("repay:", r.c.key), f.c.loan_id == r.c.loan_id))
         .outerjoin(x, x.c.repayment_id == r.c.repayment_id)
         .where(where)
         .order_by(r.c.repayment_id)
@@ -569,8 +813,11 @@ def _repayments(conn: Connection, where: ColumnElement[bool]) -> Iterator[Repaym
             key=row.key,
             recorded_at=row.recorded_at,
             reversed_on=row.reversed_on,
-            reversal_key=row.reversal_key,
+            reversed_by=None
+            if row.reversal_key is None
+            else Command(actor=row.reversal_actor, key=row.reversal_key, received_at=row.reversal_at),
             taken=tuple(taken.get(row.repayment_id, ())),
+            fact_no=row.fact_no,
         )
 
 
@@ -581,6 +828,7 @@ WITH target AS (
          )::bigint AS booked
   FROM servicing.current_instalment i
   WHERE i.loan_id BETWEEN :low AND :high AND i.from_on < :to_on
+    AND NOT EXISTS (SELECT FROM servicing.contract c WHERE c.loan_id = i.loan_id)
   GROUP BY i.loan_id
   HAVING max(i.due_on) >= :to_on  -- the plan still runs
 )
@@ -608,6 +856,7 @@ WITH measured AS (
   LEFT JOIN servicing.standing_allocation a
     ON a.loan_id = i.loan_id AND a.no = i.no AND a.component IN ('overdue_principal', 'principal', 'penalty')
   WHERE i.loan_id BETWEEN :low AND :high AND i.due_on + ln.grace_days < :to_on
+    AND NOT EXISTS (SELECT FROM servicing.contract c WHERE c.loan_id = i.loan_id)
     AND EXISTS (SELECT FROM servicing.loan_event e WHERE e.loan_id = i.loan_id AND e.kind = 'DISBURSED')
   GROUP BY i.loan_id, i.no, i.principal, i.due_on
   -- paid in time and nothing booked, as nearly all history is: left out before any arithmetic
@@ -657,12 +906,18 @@ def _moves(conn: Connection, p: Subquery, amount: ColumnElement[Any], is_time: C
             literal(0).label("booked"),
         )
         .join(tables.loan, ln.loan_id == p.c.loan_id)
-        .where(is_time, amount > 0, _is_disbursed())
+        .where(is_time, amount > 0, _is_swept())
         .order_by(ln.loan_id, p.c.no)
     )
     return [Share(**row) for row in conn.execute(asked).mappings()]
 
 
-def _is_disbursed() -> ColumnElement[bool]:
-    e = tables.loan_event
-    return exists().where(e.c.loan_id == tables.loan.c.loan_id, e.c.kind == EventKind.DISBURSED.value)
+def _is_swept() -> ColumnElement[bool]:
+    """Whether the set-based steps are the engine of a loan: it is paid out, and plain."""
+    e, ln = tables.loan_event, tables.loan
+    is_disbursed = exists().where(e.c.loan_id == ln.c.loan_id, e.c.kind == EventKind.DISBURSED.value)
+    return and_(is_disbursed, not_(_is_living(ln.c.loan_id)))
+
+
+def _is_living(loan_id: ColumnElement[int]) -> ColumnElement[bool]:
+    return exists().where(tables.contract.c.loan_id == loan_id)

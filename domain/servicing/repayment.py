@@ -40,6 +40,17 @@ class Intent(StrEnum):
     """Meet what is due (按期还款); the rest waits on the overpayment account for the next due date."""
     SETTLE = "SETTLE"
     """Settle the whole loan (提前全额结清), interest to date."""
+    REDUCE_TERM = "REDUCE_TERM"
+    """Prepay; the instalment stays, the loan ends earlier (缩期)."""
+    REDUCE_PAYMENT = "REDUCE_PAYMENT"
+    """Prepay; the term stays, the instalment falls (减额)."""
+    KEEP_PLAN = "KEEP_PLAN"
+    """Pay the following instalments as planned, before they fall due (提前还下期)."""
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether a plain loan can do it; any other makes the loan a living one."""
+        return self in {Intent.DUE, Intent.SETTLE}
 
 
 class Source(StrEnum):
@@ -61,6 +72,8 @@ class Bucket(StrEnum):
     """Interest that has accrued but was not moved yet: paid on the due date itself, or early."""
     OVERDUE_PRINCIPAL = "overdue_principal"
     PRINCIPAL = "principal"
+    FEE = "fee"
+    COMPOUND = "compound"
 
     @property
     def component(self) -> Component:
@@ -72,6 +85,8 @@ class Bucket(StrEnum):
                 return Component.INTEREST
             case Bucket.OVERDUE_PRINCIPAL | Bucket.PRINCIPAL:
                 return Component.PRINCIPAL
+            case Bucket.FEE | Bucket.COMPOUND:
+                return Component(self.value)
 
 
 EXCESS = "excess"

@@ -1,4 +1,4 @@
-"""Tables of the servicing schema, exactly as `migrations/versions/0006_servicing.sql` makes them."""
+"""Tables of the servicing schema, exactly as `migrations/versions/0006_servicing.sql` and `0011_life.sql` make them."""
 
 from sqlalchemy import (
     ARRAY,
@@ -21,6 +21,7 @@ from sqlalchemy import (
     table,
     text,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 
 from domain.metadata import metadata
 
@@ -83,7 +84,10 @@ schedule_version = Table(
     ForeignKeyConstraint(["loan_id"], ["servicing.loan.loan_id"], name="schedule_version_of_loan"),
     CheckConstraint("version >= 1", name="schedule_version_counts"),
     CheckConstraint(
-        "reason IN ('ORIGINAL', 'VALUE_DATE', 'DISBURSE_CANCEL', 'EARLY_SETTLEMENT', 'REVERSAL')",
+        "reason IN ('ORIGINAL', 'VALUE_DATE', 'DISBURSE_CANCEL', 'EARLY_SETTLEMENT', 'REVERSAL', 'DISBURSEMENT',"
+        " 'REPAYMENT', 'PREPAYMENT', 'CHARGE', 'WAIVER', 'CHARGEBACK', 'REFUND', 'RATE_CHANGE', 'RESCHEDULE', 'RE_AGE',"
+        " 'RE_AMORTISE', 'ACCELERATED', 'CHARGE_OFF', 'WRITE_OFF', 'RECOVERY', 'TRANSFER', 'CANCELLED',"
+        " 'INTEREST_PAUSE')",
         name="schedule_version_reason_known",
     ),
     schema="servicing",
@@ -172,7 +176,9 @@ repayment = Table(
         name="repayment_of_plan",
     ),
     CheckConstraint("source IN ('CASH', 'OVERPAYMENT')", name="repayment_source_known"),
-    CheckConstraint("intent IN ('DUE', 'SETTLE')", name="repayment_intent_known"),
+    CheckConstraint(
+        "intent IN ('DUE', 'SETTLE', 'REDUCE_TERM', 'REDUCE_PAYMENT', 'KEEP_PLAN')", name="repayment_intent_known"
+    ),
     CheckConstraint("amount > 0", name="repayment_amount_positive"),
     CheckConstraint("excess >= 0 AND excess <= amount", name="repayment_excess_within"),
     CheckConstraint("source = 'CASH' OR excess = 0", name="repayment_application_has_no_excess"),
@@ -289,6 +295,84 @@ ageing = Table(
     " and what is overdue by component.",
 )
 """Overdue loans at the end of each day."""
+
+contract = Table(
+    "contract",
+    metadata,
+    Column("loan_id", BigInteger, nullable=False),
+    Column("document", JSONB, nullable=False),
+    Column("lives_from", Date, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    PrimaryKeyConstraint("loan_id", name="contract_pkey"),
+    ForeignKeyConstraint(["loan_id"], ["servicing.loan.loan_id"], name="contract_of_loan"),
+    CheckConstraint("jsonb_typeof(document -> 'version') = 'number'", name="contract_document_versioned"),
+    schema="servicing",
+    comment="Contracts of living loans: terms and life terms as one versioned document; lives_from is the business"
+    " date it was written.",
+)
+"""Contracts of living loans."""
+
+fact = Table(
+    "fact",
+    metadata,
+    Column("loan_id", BigInteger, nullable=False),
+    Column("no", Integer, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("value_on", Date, nullable=False),
+    Column("booked_on", Date, nullable=False),
+    Column("payload", JSONB, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("approver", Text),
+    Column("key", Text, nullable=False),
+    Column("recorded_at", DateTime(timezone=True), nullable=False),
+    PrimaryKeyConstraint("loan_id", "no", name="fact_pkey"),
+    UniqueConstraint("key", name="fact_key_once"),
+    ForeignKeyConstraint(["loan_id"], ["servicing.contract.loan_id"], name="fact_of_contract"),
+    CheckConstraint("no >= 1", name="fact_counts"),
+    CheckConstraint("value_on <= booked_on", name="fact_not_ahead"),
+    CheckConstraint("approver <> actor", name="fact_by_two"),
+    CheckConstraint(
+        "kind IN ('Disburse', 'Pay', 'Levy', 'Waive', 'Reverse', 'Chargeback', 'Refund', 'ChangeRate', 'Reschedule',"
+        " 'ReAge', 'ReAmortise', 'Accelerate', 'ChargeOff', 'WriteOff', 'Recover', 'Compensate', 'Repurchase',"
+        " 'Cancel', 'Pause')",
+        name="fact_kind_known",
+    ),
+    schema="servicing",
+    comment="What happened to living loans: value_on is the date it is about, booked_on the business date on which we"
+    " learned it.",
+)
+"""What happened to living loans."""
+
+booking = Table(
+    "booking",
+    metadata,
+    Column("booking_id", BigInteger, Identity(always=True), nullable=False),
+    Column("loan_id", BigInteger, nullable=False),
+    Column("fact_no", Integer, nullable=False),
+    Column("event", Text, nullable=False),
+    Column("flags", Text, nullable=False),
+    Column("bucket", Text, nullable=False),
+    Column("amount", BigInteger, nullable=False),
+    Column("cause", Integer, nullable=False),
+    Column("booked_on", Date, nullable=False),
+    Column("through_on", Date, nullable=False),
+    Column("entry_id", BigInteger),
+    PrimaryKeyConstraint("booking_id", name="booking_pkey"),
+    ForeignKeyConstraint(["loan_id"], ["servicing.contract.loan_id"], name="booking_of_contract"),
+    CheckConstraint("amount <> 0", name="booking_is_something"),
+    CheckConstraint("fact_no >= 0 AND cause >= 0", name="booking_fact_counts"),
+    Index(
+        "booking_by_loan",
+        "loan_id",
+        postgresql_include=["fact_no", "event", "flags", "bucket", "amount", "through_on"],
+    ),
+    schema="servicing",
+    comment="Amounts of a life that the journal holds, minor units, by event, bucket and the fact they belong to"
+    " (0: time); cause is the fact that made us book (0: the close of a day), through_on the date up to which the life"
+    " was told.",
+)
+"""Amounts of a life that the journal holds."""
 
 current_instalment = table(
     "current_instalment",

@@ -11,7 +11,7 @@ import strawberry
 
 from domain.product import queries as products
 from domain.product.version import ProductVersion as Version
-from domain.servicing import event, queries, repayment
+from domain.servicing import daycount, event, queries, repayment
 from domain.servicing import position as standing
 from domain.servicing import terms as contract
 from domain.servicing.allocation import Component
@@ -318,10 +318,10 @@ class Loan(Node):
     principal: Money = minor("terms.principal", "terms.currency", "Principal.")
     interest_rate_annual: Rate = path("terms.rate_annual", "Interest rate per year.")
     penalty_rate_annual: Rate = path("terms.penalty_rate_annual", "Rate per year on overdue principal.")
-    term_months: int = path("terms.term_months", "Number of instalments.")
+    term_months: int = path("terms.instalments", "Number of instalments.")
     start_on: date = path("terms.start_on", "Value date as planned (起息日).")
     method: contract.Method = path("terms.method", "Repayment method.")
-    day_count: contract.DayCount = path("terms.day_count", "Day count.")
+    day_count: daycount.DayCount = path("terms.day_count", "Day count.")
     grace_days: int = path("terms.grace_days", "Days after a due date that are still in time.")
     service_fee: Money = minor("service_fee", "terms.currency", "What the lender owes the platform (助贷服务费).")
     position: Position = made(_position, "Where it stands on a day.")

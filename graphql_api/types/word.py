@@ -15,7 +15,7 @@ from domain.party.customer import IdentityType
 from domain.payment import order
 from domain.product.accounting import Event
 from domain.reconciliation import discrepancy
-from domain.servicing import event, repayment
+from domain.servicing import daycount, event, repayment
 from domain.servicing import position as standing
 from domain.servicing import terms as contract
 from graphql_api.auth import Role
@@ -59,7 +59,7 @@ REGISTERED: Final = (
     strawberry.enum(
         contract.Method, name="RepaymentMethod", description="How principal and interest are spread (还款方式)."
     ),
-    strawberry.enum(contract.DayCount, name="DayCount", description="How days become a fraction of a year (计息基础)."),
+    strawberry.enum(daycount.DayCount, name="DayCount", description="How days become a fraction of a year (计息基础)."),
     strawberry.enum(
         repayment.Intent, name="RepaymentIntent", description="What the payer wants the money to do (还款意图)."
     ),

@@ -58,6 +58,7 @@ def test_a_date_is_ordered_watched_and_closed(asking: Asking) -> None:
         "MOVE_OVERDUE",
         "ACCRUE_PENALTY",
         "AGE",
+        "CLOSE_LIVES",
         "COLLECT",
     ]
     assert closed["steps"][0]["loans"] == 1

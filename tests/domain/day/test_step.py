@@ -34,7 +34,7 @@ def test_dates_close_one_after_another(last_closed: date | None, begun: date | N
     assert expected(last_closed=last_closed, begun=begun) == only
 
 
-def test_interest_comes_before_what_it_falls_into_and_ageing_is_last() -> None:
+def test_interest_comes_before_what_it_falls_into_and_ageing_after_it() -> None:
     assert [step.value for step in LOAN_STEPS] == [
         "accrue-interest",
         "fall-due",
@@ -42,6 +42,7 @@ def test_interest_comes_before_what_it_falls_into_and_ageing_is_last() -> None:
         "move-overdue",
         "accrue-penalty",
         "age",
+        "close-lives",
     ]
 
 

@@ -9,6 +9,10 @@ from sqlalchemy import Connection, text
 
 from domain.day.operations import Closed, close_day
 from domain.refusals import Refusal
+from domain.servicing import operations
+from domain.servicing.allocation import Component
+from domain.servicing.change import Change
+from domain.servicing.fact import Levy
 from postgres.database import Database
 from tests.domain.servicing.world import START, World, command, opened
 
@@ -36,15 +40,23 @@ class Dying:
 
 
 def portfolio(db: Database) -> World:
-    """Seven loans: some pay, one pays too much, the rest never."""
+    """Seven loans: some pay, one pays too much, one bears a charge and so lives by the engine, the rest never pay."""
 
     def work(conn: Connection) -> World:
         world = opened(conn)
         ids = [world.disbursed(conn, yuan=1_000 * (n + 1), months=3 + n) for n in range(LOANS)]
         world.repay(conn, ids[0], "2000.00", START + timedelta(days=3))
+        (charged,) = operations.record(conn, [charge(ids[4], on=START)])
+        assert not isinstance(charged, Refusal), charged
         return world
 
     return db.run(work)
+
+
+def charge(loan_id: int, *, on: date) -> Change:
+    """A charge, due at once: more than the set-based steps can say of a loan."""
+    fact = Levy(no=0, value_on=on, booked_on=on, name="NOTICE", component=Component.FEE, due_on=on, amount=12_00)
+    return Change(loan_id=loan_id, fact=fact, command=command(f"charge-{loan_id}"), business_on=on)
 
 
 def close(db: Database, on: date, *, chunk_size: int = 3, workers: int = 1) -> Closed | Refusal:
@@ -65,6 +77,7 @@ FACTS = {
     "cases": "SELECT loan_id, opened_on, dpd, overdue_minor FROM collections.case ORDER BY loan_id, opened_on",
     "events": "SELECT loan_id, kind, happened_on FROM servicing.loan_event ORDER BY 1, 3, 2",
     "steps": "SELECT business_on, step, chunk, loans, amount FROM day.step ORDER BY 1, 2, 3",
+    "bookings": "SELECT loan_id, event, bucket, amount, booked_on FROM servicing.booking ORDER BY 1, 5, 2, 3, 4",
     "closed": "SELECT business_on FROM day.closed ORDER BY 1",
 }
 

@@ -4,10 +4,23 @@ from datetime import date
 
 import pytest
 
-from domain.product.accounting import COMPONENTS, Event, accounts, component_mismatches, missing_events
+from domain.product.accounting import (
+    CLAIMS,
+    COMPONENTS,
+    OPTIONAL,
+    REQUIRED,
+    TOGETHER,
+    Event,
+    Flag,
+    Party,
+    accounts,
+    component_mismatches,
+    foreign_events,
+    missing_events,
+)
 from ledger.entry import Dimensions, Entry
 from ledger.entry import Side as EntrySide
-from ledger.rule import apply
+from ledger.rule import Condition, Leg, Rule, apply
 from seed.chart import LENDER, PLATFORM
 from seed.products import RULES
 
@@ -58,7 +71,7 @@ def test_what_each_event_posts(event: Event, amounts: dict[str, int], lines: set
 
 
 def test_income_and_bank_lines_carry_no_loan_and_what_is_owed_does() -> None:
-    for event in Event:
+    for event in REQUIRED:
         for line in posted(event, **dict.fromkeys(COMPONENTS[event], 1)).lines:
             owed = line.account.startswith(("1132", "1303", "2241.01", "3001.01"))
             pooled = line.account.startswith(("1002", "1012", "6011"))
@@ -69,15 +82,62 @@ def test_income_and_bank_lines_carry_no_loan_and_what_is_owed_does() -> None:
 def test_all_accounts_of_the_rules_stand_in_the_charts() -> None:
     for platform, chart in ((False, LENDER), (True, PLATFORM)):
         assert accounts(RULES, platform=platform) <= {code for code, _, _, _ in chart}
-    assert accounts(RULES, platform=True) == {"1124.02", "6021.03"}
+    assert {"1124.02", "6021.03"} < accounts(RULES, platform=True)
+    assert not {"1201", "6031"} & (accounts(RULES, platform=True) | accounts(RULES, platform=False)), "the guarantor's"
 
 
-def test_missing_events_and_wrong_components() -> None:
+def test_every_event_has_its_components_and_one_book() -> None:
+    assert set(COMPONENTS) == set(OPTIONAL) == set(Event)
+    for event in Event:
+        assert COMPONENTS[event], "an event that books nothing needs no rule"
+        assert not COMPONENTS[event] & OPTIONAL[event]
+        assert not (COMPONENTS[event] | OPTIONAL[event]) & set(Flag)
+        assert event.in_platform_book is (event.party is Party.PLATFORM)
+    assert Event.SUBROGATED.party is Party.GUARANTOR
+    assert Event.COMPENSATED.party is Party.LENDER
+    assert COMPONENTS[Event.REPAYMENT] | OPTIONAL[Event.REPAYMENT] >= set(CLAIMS)
+
+
+@pytest.mark.parametrize("group", TOGETHER, ids=min)
+def test_a_feature_has_all_of_its_rules_or_none(group: frozenset[Event]) -> None:
+    assert len(group) > 1
+    assert not group & REQUIRED
+    bare = {event.value for event in REQUIRED}
+    assert missing_events(bare) == ()
+    for event in group:
+        assert set(missing_events(bare | {event.value})) == group - {event}
+    assert missing_events(bare | {event.value for event in group}) == ()
+
+
+def test_missing_events() -> None:
     assert missing_events(RULES) == ()
-    assert missing_events({}) == tuple(Event)
+    assert set(missing_events({})) == REQUIRED
+    assert missing_events(set(RULES) - {"REPAYMENT"}) == (Event.REPAYMENT,)
+
+
+def test_events_of_another_book_and_of_none() -> None:
+    both = (Party.LENDER, Party.PLATFORM)
+    assert foreign_events(RULES, parties=both) == ()
+    assert foreign_events({"SUBROGATED", "SUNDRY", "REPAYMENT"}, parties=both) == ("SUBROGATED", "SUNDRY")
+
+
+@pytest.mark.parametrize(
+    ("event", "legs", "wrong"),
+    [
+        (Event.INTEREST_DUE, (Leg("principal", "a", "b"),), ("interest", "principal")),
+        (Event.INTEREST_DUE, (Leg("interest", "a", "b"), Leg("interest_vat", "c", "d")), ()),
+        (Event.INTEREST_DUE, (Leg("interest", "a", "b", when=(Condition(Flag.FRAUD),)),), ()),
+        (Event.INTEREST_DUE, (Leg("interest", "a", "b"), Leg("fee", "c", "d")), ("fee",)),
+        (Event.REPAYMENT, (Leg("excess", "a", "b"),), tuple(sorted(COMPONENTS[Event.REPAYMENT] - {"excess"}))),
+    ],
+)
+def test_wrong_components(event: Event, legs: tuple[Leg, ...], wrong: tuple[str, ...]) -> None:
+    found = list(component_mismatches({event.value: Rule(event.value, 1, legs)}))
+    assert found == ([(event, wrong)] if wrong else [])
+
+
+def test_the_demo_product_books_its_components() -> None:
     assert list(component_mismatches(RULES)) == []
-    swapped = {Event.INTEREST_DUE.value: RULES[Event.PRINCIPAL_OVERDUE]}
-    assert list(component_mismatches(swapped)) == [(Event.INTEREST_DUE, ("interest", "principal"))]
 
 
 def test_sides_are_words() -> None:

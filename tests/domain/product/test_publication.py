@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.product.accounting import Event
+from domain.product.accounting import REQUIRED
 from domain.product.publication import canonical, content, faults, restored, sealed
 from domain.product.version import ProductVersion
 from ledger.account import Side
@@ -74,6 +74,14 @@ def test_the_demo_product_is_without_fault() -> None:
         ({"code": " "}, {("code", "PRODUCT_PARAMETER_RANGE")}),
         ({"name_zh": "a\0b"}, {("name_zh", "PRODUCT_PARAMETER_RANGE")}),
         ({"posting_rules": rules(REPAYMENT=None)}, {("posting_rules.REPAYMENT", "PRODUCT_RULE_MISSING")}),
+        ({"posting_rules": rules(RECOVERY=None)}, {("posting_rules.RECOVERY", "PRODUCT_RULE_MISSING")}),
+        (
+            {"posting_rules": rules(SUBROGATED=replace(RULES["INTEREST_DUE"], kind="SUBROGATED"))},
+            {
+                ("posting_rules.SUBROGATED", "PRODUCT_RULE_FOREIGN"),
+                ("posting_rules.SUBROGATED", "PRODUCT_RULE_COMPONENTS"),
+            },
+        ),
         (
             {"posting_rules": rules(INTEREST_DUE=replace(RULES["INTEREST_DUE"], legs=(Leg("fee", "1", "2"),)))},
             {("posting_rules.INTEREST_DUE", "PRODUCT_RULE_COMPONENTS")},
@@ -104,7 +112,7 @@ def test_all_faults_are_told_at_once() -> None:
     )
     told = {fault.field for fault in faults(worst)}
     assert told == {"currency", "terms_months", "interest_rate_annual", "method", "flow"} | {
-        f"posting_rules.{event}" for event in Event
+        f"posting_rules.{event}" for event in REQUIRED
     }
 
 

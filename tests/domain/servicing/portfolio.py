@@ -8,7 +8,7 @@ from domain.servicing.schedule import Instalment, schedule
 from domain.servicing.terms import Terms
 from tests.domain.servicing.test_terms import TERMS
 
-SMALL = replace(TERMS, principal=3_000_00, term_months=3, start_on=date(2026, 1, 15))
+SMALL = replace(TERMS, principal=3_000_00, instalments=3, start_on=date(2026, 1, 15))
 """Instalments of 1,020.07, 1,020.07 and 1,020.06 on the fifteenth of February, March and April."""
 
 

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.servicing.charge import is_overdue, penalty, penalty_accrued, principal_days
+from domain.servicing.daycount import DayCount
 from domain.servicing.schedule import Instalment
-from domain.servicing.terms import DayCount
 from tests.domain.servicing.test_terms import TERMS
 
 DUE = date(2026, 3, 10)

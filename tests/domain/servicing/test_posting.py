@@ -7,10 +7,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.servicing.posting import Share, batch_entry, disbursement_entries, groups, mirrored, repayment_entries
+from domain.product.accounting import Event, Party
+from domain.product.ruleset import Posted, lines
+from domain.servicing.posting import (
+    Share,
+    batch_entry,
+    disbursement_entries,
+    groups,
+    mirrored,
+    repayment_entries,
+    rule_set,
+)
 from domain.servicing.repayment import Source
 from ledger.entry import Entry, Side
-from seed.products import RULES
+from seed.products import RULES, draft
 from tests.domain.servicing.portfolio import facts, loan
 from tests.domain.servicing.test_repayment import decided, repay
 
@@ -105,6 +115,24 @@ def test_money_that_the_borrower_had_overpaid_moves_no_bank_account() -> None:
     payment = replace(repay(500_00), source=Source.OVERPAYMENT)
     (entry,) = repayment_entries(payment, loan(), decided(known, payment), RULES)
     assert {line.account for line in entry.lines} == {"2241.01", "1303.04", "1303.01"}
+
+
+def test_a_product_s_rules_are_a_rule_set_for_each_of_its_books() -> None:
+    product = draft(funder_id=7, effective_from=ON)
+    lender, platform = rule_set(product, Party.LENDER), rule_set(product, Party.PLATFORM)
+    assert {**lender.rules, **platform.rules} == RULES
+    assert not set(lender.rules) & set(platform.rules)
+    assert lines(Event.REPAYMENT, {"principal": 5, "fee": 2}, lender) == (
+        Posted("1012.01", Side.DEBIT, 7),
+        Posted("1303.01", Side.CREDIT, 5),
+        Posted("1124.01", Side.CREDIT, 2),
+    )
+    assert lines(Event.OVERPAYMENT_APPLIED, {"interest": 5, "excess": 5}, lender) == (
+        Posted("2241.01", Side.DEBIT, 5),
+        Posted("1132.01", Side.CREDIT, 5),
+    )
+    assert lines(Event.SERVICE_FEE_PLATFORM, {"service_fee": 5}, lender) == ()
+    assert lines(Event.SERVICE_FEE_PLATFORM, {"service_fee": 5}, platform) != ()
 
 
 @pytest.mark.parametrize(("fee", "books"), [(0, [1]), (88_00, [1, 1, 2])])

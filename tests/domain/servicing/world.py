@@ -28,6 +28,7 @@ STEPS = (
     operations.move_overdue,
     operations.accrue_penalty,
     operations.age,
+    operations.close_lives,
 )
 
 
@@ -39,7 +40,7 @@ def command(key: str) -> Command:
 class World:
     """The product and running numbers; the connection is passed each time, so that tests may use several."""
 
-    product: ProductVersion
+    product: ProductVersion = field(repr=False)
     applications: count[int] = field(default_factory=lambda: count(1))
     keys: count[int] = field(default_factory=lambda: count(1))
 

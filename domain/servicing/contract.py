@@ -1,0 +1,141 @@
+"""合同, the contract of a living loan: its terms, and what they do not say about payments, lateness and changes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
+
+from domain.servicing.allocation import STRATEGIES, Component, Strategy
+from domain.servicing.terms import Terms
+
+DEFAULT: Final = "DEFAULT"
+"""The strategy of every kind of payment that has none of its own."""
+
+
+class Bearing(StrEnum):
+    """On what a living loan bears interest."""
+
+    PLANNED = "PLANNED"
+    """On the plan: paying early or late changes no interest."""
+    DAILY = "DAILY"
+    """On the balance of each day (interest recalculation, rest daily): what is paid early saves, what is late costs."""
+
+
+class Rest(StrEnum):
+    """On which dates a changed balance begins to bear interest, where interest follows the daily balance."""
+
+    DAILY = "DAILY"
+    PERIOD = "PERIOD"
+    """With the next period only: a payment within a period neither saves nor costs interest in it."""
+
+
+class ChargedOff(StrEnum):
+    """What a charge-off does to the plan."""
+
+    REGULAR = "REGULAR"
+    """Nothing."""
+    ZERO_INTEREST = "ZERO_INTEREST"
+    """The loan bears no interest from then on."""
+    ACCELERATED = "ACCELERATED"
+    """Everything falls due, interest to date."""
+
+
+class Grace(StrEnum):
+    """What the days of grace after a due date spare the borrower."""
+
+    NO_TRACE = "NO_TRACE"
+    """容时: within grace neither penalty nor days past due."""
+    NO_PENALTY = "NO_PENALTY"
+    """容罚: within grace no penalty, but the days past due count."""
+
+
+class EarlyInterest(StrEnum):
+    """Which interest of the current period a borrower owes who pays early."""
+
+    TO_DATE = "TO_DATE"
+    WHOLE_PERIOD = "WHOLE_PERIOD"
+    """按期收息: the period that has begun is owed whole."""
+
+
+class Spread(StrEnum):
+    """Which instalments a later disbursement enlarges."""
+
+    AFTER = "AFTER"
+    """Those due after it (progressive engine)."""
+    ON_OR_AFTER = "ON_OR_AFTER"
+    """Those due on it too (cumulative engine)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepayment:
+    """提前还款: fee_rate a fraction of the principal prepaid; minimum in minor units; lock_in_days from the start."""
+
+    interest: EarlyInterest = EarlyInterest.TO_DATE
+    fee_rate: Decimal = Decimal(0)
+    minimum: int = 0
+    lock_in_days: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LifeTerms:
+    """How a loan lives.
+
+    strategies: allocation by kind of payment, with DEFAULT. npl_strategy: the one that replaces them beyond
+    `npl_after` days past due. down_payment: fraction of each disbursement that falls due at once. late_fee: minor
+    units, once for each overdue instalment. cap_annual: bound on everything charged, a fraction per year of the
+    principal in use. non_accrual_after: days past due after which the books stop accruing. credit_order: the
+    components that a chargeback gives back, in order; none is principal alone. is_overdue_bearing: with DAILY, whether
+    overdue principal goes on bearing contract interest. cooling_off_days: days in which the borrower may cancel free of
+    charge. is_charge_off_whole: charging off takes all interest and fees of the plan, earned or not.
+    """
+
+    bearing: Bearing = Bearing.PLANNED
+    strategies: Mapping[str, Strategy] = field(
+        default_factory=lambda: MappingProxyType({DEFAULT: STRATEGIES["BANK_NORMAL"]})
+    )
+    npl_strategy: Strategy | None = None
+    npl_after: int = 90
+    spread: Spread = Spread.AFTER
+    down_payment: Decimal = Decimal(0)
+    is_down_payment_auto: bool = True
+    grace: Grace = Grace.NO_TRACE
+    is_grace_retroactive: bool = True
+    is_compound: bool = False
+    late_fee: int = 0
+    cap_annual: Decimal | None = None
+    non_accrual_after: int | None = None
+    is_overdue_bearing: bool = True
+    credit_order: tuple[Component, ...] = ()
+    prepayment: Prepayment = Prepayment()
+    cooling_off_days: int = 0
+    is_charge_off_whole: bool = False
+    charged_off: ChargedOff = ChargedOff.REGULAR
+    rest: Rest = Rest.DAILY
+
+    def __post_init__(self) -> None:
+        """Assert what the reader of a contract has already promised."""
+        assert DEFAULT in self.strategies, "every payment finds a strategy"
+        assert 0 <= self.down_payment < 1, "a down payment is a part"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contract:
+    """Terms and life terms together: with the facts, all that a life depends on."""
+
+    terms: Terms
+    life: LifeTerms = LifeTerms()
+
+    def strategy(self, kind: str) -> Strategy:
+        """The allocation of a kind of payment."""
+        return self.life.strategies.get(kind, self.life.strategies[DEFAULT])
+
+    def starting(self, on: date, principal: int) -> Terms:
+        """The terms of what was really paid out, and when."""
+        return replace(
+            self.terms, start_on=on, principal=principal, down_payment=0, disbursements=(), early_payments=()
+        )

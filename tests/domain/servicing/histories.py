@@ -1,0 +1,216 @@
+"""Random lives: a contract, and facts that the engine has admitted, some of them backdated."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+from decimal import Decimal
+from types import MappingProxyType
+from typing import Any
+
+from hypothesis import strategies as st
+
+from domain.servicing.admission import book, payoff
+from domain.servicing.allocation import STRATEGIES, Component, DueType, Strategy, Target, configured
+from domain.servicing.contract import (
+    DEFAULT,
+    Bearing,
+    ChargedOff,
+    Contract,
+    EarlyInterest,
+    Grace,
+    LifeTerms,
+    Prepayment,
+    Rest,
+    Spread,
+)
+from domain.servicing.daycount import DayCount
+from domain.servicing.duedate import Unit
+from domain.servicing.fact import (
+    Accelerate,
+    Basis,
+    Cancel,
+    ChangeRate,
+    Chargeback,
+    ChargeOff,
+    Compensate,
+    Disburse,
+    Fact,
+    Intent,
+    Levy,
+    Pause,
+    Pay,
+    PayKind,
+    ReAge,
+    ReAmortise,
+    Recover,
+    Refund,
+    Repurchase,
+    Reschedule,
+    Reverse,
+    Scope,
+    Waive,
+    WriteOff,
+)
+from domain.servicing.life import Life, replay
+from domain.servicing.terms import Method, Terms
+from ledger.money import Rounding
+
+START = date(2024, 1, 31)
+WALK = [
+    (due, one) for due in DueType for one in (Component.PENALTY, Component.FEE, Component.INTEREST, Component.PRINCIPAL)
+]
+
+
+def advanced(target: Target = Target.NEXT, *, horizontal: bool = True) -> Strategy:
+    """The configurable strategy in its usual order."""
+    return configured(WALK, horizontal=horizontal, target=target)
+
+
+def terms(
+    *, principal: int = 1_200_00, rate: str = "0.12", instalments: int = 6, penalty: str = "0.18", grace: int = 0
+) -> Terms:
+    return Terms(
+        principal=principal,
+        currency="CNY",
+        rate_annual=Decimal(rate),
+        instalments=instalments,
+        start_on=START,
+        day_count=DayCount.THIRTY_360,
+        rounding=Rounding.HALF_UP,
+        grace_days=grace,
+        penalty_rate_annual=Decimal(penalty),
+    )
+
+
+strategies = st.sampled_from(
+    [
+        *STRATEGIES.values(),
+        *(advanced(target, horizontal=flag) for target in Target for flag in (True, False)),
+    ]
+)
+
+
+@st.composite
+def contracts(draw: st.DrawFn) -> Contract:
+    """A contract with any of the conventions."""
+    plain = terms(
+        principal=draw(st.integers(100_00, 50_000_00)),
+        rate=draw(st.sampled_from(["0", "0.07", "0.18", "0.36"])),
+        instalments=draw(st.integers(1, 8)),
+        penalty=draw(st.sampled_from(["0", "0.27"])),
+        grace=draw(st.sampled_from([0, 3])),
+    )
+    plain = replace(
+        plain,
+        method=draw(st.sampled_from([Method.EQUAL_INSTALMENT, Method.EQUAL_PRINCIPAL, Method.INTEREST_FIRST])),
+        day_count=draw(st.sampled_from([DayCount.THIRTY_360, DayCount.ACT_365F])),
+    )
+    order = st.sampled_from([(), (Component.PENALTY, Component.FEE, Component.INTEREST, Component.PRINCIPAL)])
+    return Contract(
+        terms=plain,
+        life=LifeTerms(
+            bearing=draw(st.sampled_from(Bearing)),
+            strategies=MappingProxyType({DEFAULT: draw(strategies)}),
+            npl_strategy=draw(st.sampled_from([None, STRATEGIES["BANK_NPL"]])),
+            spread=draw(st.sampled_from(Spread)),
+            down_payment=draw(st.sampled_from([Decimal(0), Decimal("0.25")])),
+            grace=draw(st.sampled_from(Grace)),
+            is_grace_retroactive=draw(st.booleans()),
+            is_compound=draw(st.booleans()),
+            late_fee=draw(st.sampled_from([0, 5_00])),
+            cap_annual=draw(st.sampled_from([None, Decimal("0.24")])),
+            non_accrual_after=draw(st.sampled_from([None, 60])),
+            credit_order=draw(order),
+            is_overdue_bearing=draw(st.booleans()),
+            prepayment=Prepayment(
+                interest=draw(st.sampled_from(EarlyInterest)),
+                fee_rate=draw(st.sampled_from([Decimal(0), Decimal("0.04")])),
+            ),
+            cooling_off_days=draw(st.sampled_from([0, 7])),
+            is_charge_off_whole=draw(st.booleans()),
+            charged_off=draw(st.sampled_from(ChargedOff)),
+            rest=draw(st.sampled_from(Rest)),
+        ),
+    )
+
+
+amounts = st.one_of(st.integers(1, 500_00), st.integers(1, 20_000_00))
+
+
+def drawn(draw: st.DrawFn, life: Life, no: int, on: date, booked: date) -> Fact:  # noqa: C901, PLR0911
+    """A fact of any kind, admissible or not."""
+    at: dict[str, Any] = {"no": no, "value_on": on, "booked_on": booked}
+    kind = draw(
+        st.sampled_from(
+            [Pay] * 14
+            + [Levy] * 4
+            + [Waive] * 3
+            + [Reverse] * 3
+            + [Chargeback] * 3
+            + [Disburse, Refund, Refund, ChangeRate, Reschedule, ReAge, ReAmortise, Accelerate, ChargeOff, WriteOff]
+            + [Recover, Recover, Compensate, Repurchase, Cancel, Pause]
+        )
+    )
+    if kind is Pay:
+        amount = draw(st.one_of(amounts, st.just(payoff(life.state))))
+        return Pay(
+            **at,
+            amount=amount,
+            kind=draw(st.sampled_from(PayKind)),
+            intent=draw(st.sampled_from([*Intent, Intent.ALLOCATE])),
+        )
+    if kind is Levy:
+        return Levy(
+            **at, name="X", component=draw(st.sampled_from([Component.FEE, Component.PENALTY])),
+            due_on=on + timedelta(days=draw(st.integers(-20, 100))), amount=draw(st.integers(1, 50_00)),
+            rate=draw(st.sampled_from([Decimal(0), Decimal("0.01")])), basis=draw(st.sampled_from(Basis)),
+            is_each_instalment=draw(st.booleans()), is_at_disbursement=draw(st.sampled_from([False, False, True])),
+        )  # fmt: skip
+    if kind is Waive:
+        some = draw(st.one_of(st.none(), st.integers(1, 20_00)))
+        return Waive(**at, component=draw(st.sampled_from(Component)), approver="A", amount=some)
+    of = draw(st.integers(1, max(no - 1, 1)))
+    if kind is Reverse:
+        return Reverse(**at, of=of)
+    if kind is Chargeback:
+        return Chargeback(**at, of=of, amount=draw(amounts))
+    if kind in {Disburse, Refund, Recover}:
+        return kind(**at, amount=draw(amounts))
+    if kind is ChangeRate:
+        return ChangeRate(**at, rate_annual=draw(st.sampled_from([Decimal(0), Decimal("0.05"), Decimal("0.24")])))
+    if kind is Reschedule:
+        due_on = draw(st.sampled_from([one.due_on for one in life.instalments] or [on]))
+        to = draw(st.sampled_from([None, due_on + timedelta(days=31), due_on + timedelta(days=5)]))
+        return Reschedule(**at, from_due_on=due_on, to_due_on=to, extra=draw(st.integers(0, 3)))
+    if kind is ReAge:
+        return ReAge(
+            **at, first_on=on + timedelta(days=draw(st.integers(1, 60))), count=draw(st.integers(1, 5)),
+            unit=draw(st.sampled_from([Unit.DAY, Unit.MONTH])), every=draw(st.integers(1, 20)),
+        )  # fmt: skip
+    if kind is ChargeOff:
+        return ChargeOff(**at, is_fraud=draw(st.booleans()))
+    if kind is WriteOff:
+        return WriteOff(**at, approver="A")
+    if kind is Compensate:
+        return Compensate(**at, guarantor="G", scope=draw(st.sampled_from(Scope)))
+    if kind is Repurchase:
+        return Repurchase(**at, buyer="B")
+    if kind is Pause:
+        return Pause(**at, to_on=on + timedelta(days=draw(st.integers(1, 60))))
+    made: Fact = kind(**at)
+    return made
+
+
+@st.composite
+def lives(draw: st.DrawFn, *, events: int = 10) -> Life:
+    """A life in which at least `events` commands were given; those that were refused left no trace."""
+    contract = draw(contracts())
+    life = replay(contract, (), on=START)
+    made = book(life, Disburse(no=1, value_on=START, booked_on=START, amount=contract.terms.principal), on=START)
+    assert isinstance(made, Life), "the first disbursement is always possible"
+    life, today = made, START
+    for no in range(2, events + 2):
+        today += timedelta(days=draw(st.integers(0, 45)))
+        on = max(today - timedelta(days=draw(st.sampled_from([0, 0, 0, 0, 10, 40]))), START)
+        made = book(life, drawn(draw, life, no, on, today), on=today)
+        life = made if isinstance(made, Life) else life
+    return life
