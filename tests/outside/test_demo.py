@@ -1,6 +1,6 @@
 """The demonstration's journal, lived in for its year, as three other programs and the verifier find it.
 
-`make outside` takes the whole thousand applications (ZHUDAI_DEMO=whole); `make test` the first of them and of the days.
+`make outside` takes the whole thousand applications (ZHUDAI_DEMO=whole); `make test` takes the first of them.
 """
 
 import json
@@ -30,9 +30,7 @@ from tests.sandbox.process import KEY, BankProcess
 
 ROOT = Path(__file__).resolve().parents[2]
 BOOKS = (LENDER_BOOK, PLATFORM_BOOK)
-IS_WHOLE = os.environ.get("ZHUDAI_DEMO") == "whole"
-APPLICATIONS = None if IS_WHOLE else 40
-DAYS = None if IS_WHOLE else 150
+APPLICATIONS = None if os.environ.get("ZHUDAI_DEMO") == "whole" else 40
 SIGNER = Signer.from_seed("demo", b"\x07" * 32)
 
 
@@ -43,7 +41,7 @@ def lived(module_db: Database, tmp_path_factory: pytest.TempPathFactory) -> Data
     bank.start()
     try:
         with BankClient(bank.url, key=KEY, merchant="outside", timeout_seconds=5) as client:
-            demo.load(module_db, bank=client, limit=APPLICATIONS, days_max=DAYS)
+            demo.load(module_db, bank=client, limit=APPLICATIONS)
     finally:
         bank.kill()
     for book in BOOKS:
