@@ -232,12 +232,6 @@ def position_as_of(conn: Connection, *, loan_id: int, value_on: date, known_on: 
     return None if found is None else position_of(found.known_by(known_on), on=value_on)
 
 
-def life_facts(conn: Connection, loan_id: int) -> tuple[Fact, ...]:
-    """Return everything that happened to a loan, in the order in which it was booked."""
-    found = dossiers(conn, [loan_id], is_plain_too=True).get(loan_id)
-    return () if found is None else found.facts
-
-
 def living_between(conn: Connection, *, low: int, high: int) -> list[int]:
     """Return the loans of a range that have a contract document, in the order of their ids."""
     c = tables.contract.c

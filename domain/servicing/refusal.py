@@ -608,15 +608,6 @@ class ApproverMissing(Refusal):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NothingChanges(Refusal):
-    """The command would change nothing."""
-
-    code: ClassVar[str] = "NOTHING_CHANGES"
-    zh: ClassVar[str] = "该操作不产生任何变化"
-    en: ClassVar[str] = "this would change nothing"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ApproverIsActor(Refusal):
     """What gives money away needs two people."""
 

@@ -17,7 +17,7 @@ from typing import Final
 from domain.calendar import add_months
 from domain.refusals import Refusal
 from domain.servicing.daycount import DayCount
-from domain.servicing.duedate import MONTHLY, Calendar, DueRule, FirstPeriod
+from domain.servicing.duedate import MONTHLY, Calendar, DueRule
 from domain.servicing.refusal import (
     DatesOutOfOrder,
     FirstDueTooEarly,
@@ -397,9 +397,6 @@ def _amount_faults(terms: Terms) -> Iterator[Refusal]:
         yield TermMissing(field="payment", name="payment")
     if terms.payment is not None and terms.solving is not Solving.GIVEN:
         yield TermsConflict(field="payment", name="payment", other=f"solving {terms.solving}")
-    if terms.early_payments and terms.calendar.first_period is FirstPeriod.STUB:
-        # the stub is no instalment that a payment could shorten or lower
-        yield TermsConflict(field="earlyPayments", name="earlyPayments", other="firstPeriod STUB")
     if terms.horizon is not None and terms.horizon < terms.instalments:
         yield TermInvalid(field="horizon", name="horizon", expected=f"at least {terms.instalments}")
     drawn = terms.disbursements[0].amount if terms.disbursements else terms.principal

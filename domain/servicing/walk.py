@@ -130,16 +130,19 @@ class Walk:
         )
 
     def _stub(self, period: Period, no: int) -> Row:
-        spans, _, _ = self._spans(1, period, self.stages[0])
-        exact, balance = _interest(spans), _shown(self.balance)
+        opening = _shown(self.balance)
+        spans, disbursed, inside = self._spans(1, period, self.stages[0])
+        exact = _interest(spans)
         return Row(
             no=no,
             period=period,
             kind=Kind.STUB,
-            opening=balance,
-            principal=0,
+            opening=opening,
+            disbursed=disbursed,
+            principal=inside,
             interest=self._rounded_interest(exact),
-            closing=balance,
+            extra=inside,
+            closing=_shown(self.balance),
             exact_interest=exact,
             spans=spans,
         )
