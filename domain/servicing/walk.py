@@ -472,7 +472,7 @@ class Walk:
         if one.effect is Effect.KEEP_PLAN:
             return 0
         paid = min(one.amount, _shown(self.balance))
-        self.balance -= paid
+        self.balance = max(self.balance - paid, 0)  # an unrounded balance may be a little less than is shown of it
         self.is_shortened = self.is_shortened or one.effect is Effect.SHORTEN_TERM or self.balance == 0
         if one.effect is Effect.REDUCE_PAYMENT:
             self.is_resolved = True
