@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from functools import partial
 from typing import Any, TypeVar
 
 from sqlalchemy import ARRAY, Column, Connection, Table, bindparam, func, insert, literal, select, text
@@ -70,7 +69,7 @@ from domain.servicing.terms import AllocationBy, Method, Terms
 from ledger import books, journal
 from ledger.entry import Entry
 from ledger.money import Money, rounded
-from ledger.period import PeriodState
+from ledger.period import CorrectionPolicy, PeriodState, Placement, place
 from ledger.rule import Rule, apply
 
 
@@ -505,7 +504,7 @@ def _record_round(conn: Connection, turn: Sequence[tuple[int, Change]]) -> dict[
     dossiers = queries.dossiers(conn, ids, is_plain_too=True)
     loans = queries.loans_of(conn, ids)
     rule_sets = _rule_sets(conn, {_version_of(loan) for loan in loans.values()})
-    months = _open_months(conn, {loan.book for loan in loans.values()})
+    months = _months(conn, {loan.book for loan in loans.values()})
     answers: dict[int, Recorded | Refusal] = {}
     decided: list[tuple[int, Change, Changed, list[Booked]]] = []
     for n, one in turn:
@@ -513,14 +512,23 @@ def _record_round(conn: Connection, turn: Sequence[tuple[int, Change]]) -> dict[
         if not isinstance(made, Changed):
             answers[n] = made
             continue
-        loan = made.dossier.loan
+        loan, fact = made.dossier.loan, made.fact
+        placed = place(
+            fact.value_on,
+            states=months[loan.book],
+            policy=CorrectionPolicy.CORRECT_IN_CURRENT,
+            booked_on=fact.booked_on,
+        )
+        if not isinstance(placed, Placement):
+            answers[n] = PeriodClosed(detail=f"{loan.book}/{placed.period}")
+            continue
         entries = movement_entries(
             loan,
             made.movements,
             rule_sets[_version_of(loan)],
-            fact=made.fact,
+            fact=fact,
             actor=one.command.actor,
-            is_open=partial(_is_open, months, loan.book),
+            placed=placed,
         )
         if isinstance(entries, Refusal):
             answers[n] = entries
@@ -738,18 +746,10 @@ def _post_each(conn: Connection, groups_of: Sequence[Sequence[Entry]]) -> list[l
     return [[next(ids) for _ in group] for group in groups_of]
 
 
-def _is_open(months: frozenset[tuple[int, int]], book: int, on: date) -> bool:
-    return (book, on.year * 100 + on.month) in months
-
-
-def _open_months(conn: Connection, of: Iterable[int]) -> frozenset[tuple[int, int]]:
-    """Return the accounting months that take entries, by book."""
-    return frozenset(
-        (book, period.period_id)
-        for book in of
-        for period in books.periods(conn, book)
-        if period.state is PeriodState.OPEN
-    )
+def _months(conn: Connection, of: Iterable[int]) -> dict[int, dict[int, PeriodState]]:
+    """Return the state of each accounting month, by book."""
+    found = books.periods_of(conn, sorted(of))
+    return {book: {one.period_id: one.state for one in months} for book, months in found.items()}
 
 
 def _rule_sets(conn: Connection, versions: Iterable[tuple[int, int]]) -> dict[tuple[int, int], RuleSet]:
