@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any, TypeVar
 
-from sqlalchemy import ARRAY, Column, Connection, Table, bindparam, func, insert, literal, select, text
+from sqlalchemy import ARRAY, Column, Connection, Table, bindparam, delete, func, insert, literal, select, text
 
 from domain.command import Command
 from domain.product import queries as products
@@ -32,6 +32,7 @@ from domain.servicing.event import EventKind, ScheduleReason
 from domain.servicing.fact import Disburse, Fact, Pay, Reverse, Waive, WriteOff
 from domain.servicing.fact import Intent as LifeIntent
 from domain.servicing.life import Life
+from domain.servicing.milestone import EVERY, Milestone, milestone, milestones
 from domain.servicing.movement import Movement
 from domain.servicing.position import Disbursement, Facts, Loan
 from domain.servicing.position import position as computed
@@ -498,6 +499,15 @@ def _ageing_row(one: Dossier, *, on: date) -> Iterator[dict[str, Any]]:
         }
 
 
+def retell(conn: Connection, loan_ids: Sequence[int]) -> None:
+    """Make the milestones of living loans anew from their facts, and drop what another engine has left."""
+    m = tables.milestone
+    conn.execute(delete(m).where(queries.loans_in(loan_ids)(m.c.loan_id)))
+    known = queries.dossiers(conn, loan_ids)
+    made = [(loan_id, mark) for loan_id, one in known.items() for mark in milestones(one.contract, one.facts)]
+    write_many(conn, m, [_milestone_row(loan_id, mark) for loan_id, mark in made])
+
+
 def _record_round(conn: Connection, turn: Sequence[tuple[int, Change]]) -> dict[int, Recorded | Refusal]:
     known = queries.keys_taken(conn, [one.command.key for _, one in turn])
     ids = sorted({one.loan_id for _, one in turn})
@@ -590,7 +600,7 @@ def _write_changes(
     conn: Connection, booked: Sequence[tuple[Change, Changed, Sequence[tuple[Movement, int | None]]]]
 ) -> None:
     """Write the rows of booked changes, one statement per table; schedules that changed, one each."""
-    facts, bookings = list[dict[str, Any]](), list[dict[str, Any]]()
+    facts, bookings, marks = list[dict[str, Any]](), list[dict[str, Any]](), list[dict[str, Any]]()
     events: list[tuple[int, EventKind, date, int | None, Command]] = []
     for one, made, named in booked:
         dossier, on = made.dossier, one.business_on
@@ -600,6 +610,8 @@ def _write_changes(
             taken_over = [(each, None) for each in dossier.booked]
             bookings += _booking_rows(one.loan_id, taken_over, cause=0, on=on, through_on=on)
         facts.append(_fact_row(one.loan_id, made.fact, one.command))
+        if _crossed(dossier, made.fact) and (mark := milestone(made.after)):
+            marks.append(_milestone_row(one.loan_id, mark))
         through_on = max(on, dossier.through_on)
         bookings += _booking_rows(one.loan_id, named, cause=made.fact.no, on=on, through_on=through_on)
         if made.plan is not None:
@@ -609,8 +621,29 @@ def _write_changes(
         if made.settles:
             events.append((one.loan_id, EventKind.SETTLED, made.fact.value_on, None, one.command))
     write_many(conn, tables.fact, facts)
+    write_many(conn, tables.milestone, marks)
     write_many(conn, tables.booking, bookings)
     _write_events(conn, events)
+
+
+def _crossed(dossier: Dossier, fact: Fact) -> bool:
+    """Whether a milestone was passed with this fact, or with those that were written along with it."""
+    written = 0 if dossier.is_new else len(dossier.facts)
+    return fact.no // EVERY > written // EVERY
+
+
+def _milestone_row(loan_id: int, made: Milestone) -> dict[str, Any]:
+    on, rank, no = made.latest
+    return {
+        "loan_id": loan_id,
+        "engine": queries.engine(),
+        "no": made.no,
+        "latest_on": on,
+        "latest_rank": rank,
+        "latest_no": no,
+        "booked_on": made.booked_on,
+        "document": made.document,
+    }
 
 
 def _write_contract(conn: Connection, loan_id: int, contract: Contract, *, on: date, command: Command) -> None:

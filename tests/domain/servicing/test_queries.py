@@ -2,14 +2,20 @@
 
 from datetime import date, timedelta
 
-from sqlalchemy import Connection, event
+import pytest
+from sqlalchemy import Connection, event, select
 
-from domain.servicing import interest, queries
+from domain.servicing import interest, operations, queries, tables
+from domain.servicing.allocation import Component
+from domain.servicing.change import Change, position_of
 from domain.servicing.charge import penalty_accrued
 from domain.servicing.event import EventKind, ScheduleReason
+from domain.servicing.fact import Levy
+from domain.servicing.milestone import EVERY
+from domain.servicing.operations import Recorded
 from domain.servicing.position import Status
 from domain.servicing.repayment import Intent
-from tests.domain.servicing.world import START, World, close
+from tests.domain.servicing.world import START, World, close, command
 
 FIRST_DUE = date(2026, 2, 28)
 
@@ -121,3 +127,28 @@ def test_ageing_names_the_overdue_oldest_first(conn: Connection, world: World) -
         stood = queries.position(conn, loan_id=one.loan_id, on=date(2026, 3, 20))
         assert stood is not None
         assert (one.dpd, one.outstanding, one.principal) == (stood.dpd, stood.outstanding, stood.overdue.principal)
+
+
+def test_a_long_history_is_told_from_its_newest_milestone_that_fits(
+    conn: Connection, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loan_id = world.disbursed(conn)
+    days = [START + timedelta(days=n) for n in range(1, 2 * EVERY + 2)]
+    for on in days:
+        charge = Levy(no=0, value_on=on, booked_on=on, name="SMS", component=Component.FEE, due_on=on, amount=1_00)
+        by = command(f"levy-{on}")
+        (made,) = operations.record(conn, [Change(loan_id=loan_id, fact=charge, command=by, business_on=on)])
+        assert isinstance(made, Recorded)
+    numbers = select(tables.milestone.c.no).where(tables.milestone.c.loan_id == loan_id).order_by("no")
+    assert list(conn.scalars(numbers)) == [EVERY, 2 * EVERY]
+    whole = queries.dossiers(conn, [loan_id])[loan_id]
+    counted: list[str] = []
+    event.listen(conn, "before_cursor_execute", lambda *told: counted.append(told[2]))
+    for on in days:
+        assert queries.position(conn, loan_id=loan_id, on=on) == position_of(whole, on=on)
+    assert len(counted) == 4 * len(days), "none of it was told whole"
+    monkeypatch.setattr(queries, "engine", lambda: "another")
+    assert queries.position(conn, loan_id=loan_id, on=days[-1]) == position_of(whole, on=days[-1])
+    operations.retell(conn, [loan_id])
+    kept = conn.execute(select(tables.milestone.c.engine, tables.milestone.c.no).order_by("no")).all()
+    assert [tuple(one) for one in kept] == [("another", EVERY), ("another", 2 * EVERY)], "what another left is gone"
