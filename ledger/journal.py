@@ -6,7 +6,8 @@ connection: the caller's transaction is the journal's, and nobody here commits.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -18,6 +19,9 @@ from sqlalchemy import Connection, and_, select
 
 from ledger import tables
 from ledger.entry import Dimensions, Entry, Line, Side, body_hash, reversed_entry, row_mac
+
+STRETCH: Final = 4_000
+"""Lines of a long batch that go through the door at once; the next are written out while the server takes these."""
 
 _IDS_PER_BLOCK: Final = 1024  # the increment of ledger.entry_id_seq
 
@@ -97,9 +101,10 @@ Accounts: TypeAlias = Mapping[tuple[int, str], int]
 
 
 def append(conn: Connection, entries: Sequence[Entry], *, accounts: Accounts | None = None) -> list[Verdict]:
-    """Post a batch of entries and answer a verdict for each, in order.
+    """Post a batch of entries and answer a verdict for each, in order; a batch may be as long as memory holds.
 
-    `accounts` saves a query when the caller already knows the charts (accounts never change once they are committed).
+    A long one goes through the door in stretches, one after another, all in the caller's transaction. `accounts` saves
+    a query when the caller already knows the charts (accounts never change once they are committed).
     """
     key = conn.get_execution_options().get(MAC_KEY_OPTION, DEVELOPMENT_MAC_KEY)
     spare_ids = conn.info.setdefault("ledger_ids", [])
@@ -126,8 +131,32 @@ def post(
         return []
     known = accounts if accounts is not None else _accounts_of(driver, entries)
     ids = reserve(driver, len(entries), spare_ids)
-    rows = driver.execute(_POST, columns(entries, ids, known, mac_key), prepare=True).fetchall()
-    return [_verdict(row) for row in rows]
+    stretches = list(_stretches(entries))
+    if len(stretches) == 1:
+        return _through_the_door(driver, columns(entries, ids, known, mac_key))
+    verdicts: list[Verdict] = []
+    with ThreadPoolExecutor(1) as writer:
+        ahead: Future[list[str]] | None = None
+        for low, high in stretches:
+            written, ahead = ahead, writer.submit(columns, entries[low:high], ids[low:high], known, mac_key)
+            if written is not None:
+                verdicts += _through_the_door(driver, written.result())
+        assert ahead is not None, "there are stretches"
+        return verdicts + _through_the_door(driver, ahead.result())
+
+
+def _stretches(entries: Sequence[Entry]) -> Iterator[tuple[int, int]]:
+    """Cut a long batch into calls of the door; a batch of everyday length is one."""
+    low = lines = 0
+    for high, entry in enumerate(entries, 1):
+        lines += len(entry.lines)
+        if lines >= STRETCH or high == len(entries):
+            yield low, high
+            low, lines = high, 0
+
+
+def _through_the_door(driver: DriverConnection[Any], arguments: Sequence[str]) -> list[Verdict]:
+    return [_verdict(row) for row in driver.execute(_POST, arguments, prepare=True).fetchall()]
 
 
 def find(conn: Connection, *, book: int, entry_id: int) -> StoredEntry | None:

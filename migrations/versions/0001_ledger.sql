@@ -421,7 +421,7 @@ END $$;
 -- entry: POSTED, REPLAYED, or a refusal code; the others stand. A twin that commits the same key meanwhile makes the batch
 -- start again inside (LG409), so the caller sees REPLAYED. Verdicts are numbers while they are worked on, because a text[] is
 -- walked from its start at every subscript: 0 accepted, 1 replayed, 2 twice in this batch, from 3 on a refusal.
--- (Revision 0009 holds the words of this function and of move_guards that run today.)
+-- (The words of this function and of move_guards that run today stand in the newest revision that makes them anew.)
 CREATE FUNCTION ledger.post(
   e_book int[], e_id bigint[], e_event uuid[], e_source text[], e_ik text[], e_hash bytea[], e_kind text[], e_rule int[],
   e_effective date[], e_economic date[], e_paid date[], e_reverses bigint[], e_red boolean[], e_actor text[], e_description text[],

@@ -1,17 +1,22 @@
 """The one door: verdicts, batches, idempotency, guards, reversals, and what comes back from the journal."""
 
 import dataclasses
+from collections.abc import Callable
 from datetime import date
+from unittest.mock import patch
 from uuid import uuid4
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from sqlalchemy import Connection, text
 
 from ledger import journal
 from ledger.balances import balance_now
 from ledger.books import begin_close, close_account, close_period
 from ledger.entry import NO_DIMENSIONS, Dimensions, Entry, Line, Side
-from ledger.journal import Posted, RefusalCode, Refused, Replayed
+from ledger.journal import Posted, RefusalCode, Refused, Replayed, Verdict
+from ledger.sequencer import drain
 from tests.ledger.conftest import JANUARY, lent, open_test_book, repaid
 
 pytestmark = pytest.mark.usefixtures("book")
@@ -312,3 +317,68 @@ def test_ids_are_reserved_in_blocks_and_ascend(conn: Connection) -> None:
     ids = [v.entry_id for v in verdicts if isinstance(v, Posted)]
     assert len(ids) == len(set(ids)) == 1_500
     assert journal.event_of(1, ids[0]) == verdicts[0].event_id  # type: ignore[union-attr]
+
+
+def some(number: int, kind: str, subject: int, amount: int) -> Entry:
+    """An entry that may be accepted, repeat or contradict an earlier one, or be refused."""
+    match kind:
+        case "lent":  # few keys, so that many come again, with the same amount or another
+            return lent(f"lent-{subject}-{amount % 3}", subject, amount)
+        case "repaid":  # often more than is owed
+            return repaid(f"repaid-{number}", subject, amount)
+        case "elsewhere":
+            return two_lines(f"elsewhere-{number}", "1002", "6011")
+        case _:
+            return lent(f"late-{number}", subject, amount, on=date(2026, 9, 1))
+
+
+batches = st.lists(
+    st.tuples(
+        st.sampled_from(["lent", "lent", "repaid", "repaid", "elsewhere", "late"]), st.integers(1, 2), st.integers(1, 9)
+    ),
+    min_size=1,
+    max_size=12,
+)
+
+
+@pytest.mark.law(11, 12, 19)
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(batches, st.integers(2, 9))
+def test_a_long_batch_is_its_entries_posted_one_by_one_in_every_table(
+    conn: Connection, book: int, drawn: list[tuple[str, int, int]], stretch: int
+) -> None:
+    del book
+    entries = [some(number, *one) for number, one in enumerate(drawn)]
+    driver = journal.driver_of(conn)
+    ids = journal.reserve(driver, len(entries), conn.info.setdefault("ledger_ids", []))
+
+    def tables_after(post: Callable[[list[int]], list[Verdict]]) -> tuple[object, ...]:
+        with conn.begin_nested() as run:
+            verdicts = [(type(one), getattr(one, "entry_id", None)) for one in post([*reversed(ids)])]
+            waiting = conn.execute(text("SELECT entry_id, period_id, is_red FROM ledger.intake ORDER BY arrival")).all()
+            drain(conn, 1)
+            tables = [conn.execute(text(query)).all() for query in EVERY_TABLE]
+            run.rollback()
+            return verdicts, waiting, tables
+
+    key = journal.DEVELOPMENT_MAC_KEY
+    with patch.object(journal, "STRETCH", stretch):
+        together = tables_after(lambda spare: journal.post(driver, entries, mac_key=key, spare_ids=spare))
+    alone = tables_after(
+        lambda spare: [one for entry in entries for one in journal.post(driver, [entry], mac_key=key, spare_ids=spare)]
+    )
+    assert together == alone
+
+
+EVERY_TABLE = (
+    "SELECT to_jsonb(x) - 'recorded_at' FROM ledger.entry x ORDER BY entry_id",
+    "SELECT to_jsonb(x) FROM ledger.line x ORDER BY entry_id, line_no",
+    "SELECT to_jsonb(x) FROM ledger.entry_key x ORDER BY entry_id",
+    "SELECT to_jsonb(x) FROM ledger.guard x ORDER BY account_id, subject_id",
+    "SELECT to_jsonb(x) - 'sequenced_at' FROM ledger.log x ORDER BY seq",
+    "SELECT to_jsonb(x) FROM ledger.fold x ORDER BY upto_seq",
+    "SELECT to_jsonb(x) FROM ledger.account_day x ORDER BY 1",
+    "SELECT to_jsonb(x) FROM ledger.account_tip x ORDER BY 1",
+    "SELECT to_jsonb(x) FROM ledger.tip x",
+)
+"""What the door and the sequencer write, without the instants."""

@@ -1,4 +1,4 @@
-"""Milestones: what a life stands at after its first facts, derived and droppable."""
+"""What is long costs no more than it must: milestones of lives, and long batches through the door in fewer passes."""
 
 from migrations.runner import execute_sql_beside
 
