@@ -215,15 +215,25 @@ def told(life: Life, *, through_on: date, business_on: date) -> Iterator[Movemen
             yield moved
 
 
-def closing(dossier: Dossier, *, on: date) -> tuple[Movement, ...]:
-    """What the close of a business date books: the life to the end of that day, less what is booked.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Closing:
+    """What the close of a business date does with one loan: what it books, and how late the loan then is, if it is."""
+
+    movements: tuple[Movement, ...]
+    late: Late | None
+
+
+def closing(dossier: Dossier, *, on: date) -> Closing:
+    """Close a business date: the life to the end of that day, less what is booked.
 
     What the next day has already brought stays booked: payments go on while a day is being closed.
     """
     tomorrow = on + timedelta(days=1)
     seen = max(on, *(one.booked_on for one in dossier.facts))
     through = replace(dossier, through_on=max(tomorrow, dossier.through_on))
-    return tuple(one for group in due_to_book(through, dossier.life(seen), business_on=seen) for one in group)
+    life = dossier.life(seen)
+    lacking = tuple(one for group in due_to_book(through, life, business_on=seen) for one in group)
+    return Closing(movements=lacking, late=lateness(life if seen == on else dossier.life(on), on=on))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -250,10 +260,10 @@ MONTHS_NAMED: Final = 6
 """Months past due that have a bucket of their own."""
 
 
-def lateness(dossier: Dossier, *, on: date) -> Late | None:
-    """How late a living loan is at the end of a day; None when it is not."""
-    state = dossier.life(on).at(on + timedelta(days=1)).state
-    grace = dossier.contract.terms.grace_days if dossier.contract.life.grace is Grace.NO_TRACE else 0
+def lateness(life: Life, *, on: date) -> Late | None:
+    """How late a living loan is at the end of a day, by its life at that day; None when it is not."""
+    state = life.at(on + timedelta(days=1)).state
+    grace = life.contract.terms.grace_days if life.contract.life.grace is Grace.NO_TRACE else 0
     late = [line for line in state.lines if (on - line.due_on).days > grace and line.total_open > 0]
     if state.is_cancelled or not late:
         return None

@@ -8,7 +8,7 @@ goes on with the facts that came later, as long as none of them reaches back bef
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, is_dataclass
 from datetime import date
 from decimal import Decimal
 from enum import Enum
@@ -17,15 +17,17 @@ from types import NoneType, UnionType
 from typing import Any, Final, get_args, get_origin, get_type_hints
 
 from domain.servicing.contract import Contract
-from domain.servicing.fact import Chargeback, Fact, Reverse, place, takes_effect_on
+from domain.servicing.fact import Fact, Pay, PayKind, place, takes_effect_on
 from domain.servicing.fold import Fold, LevyState, Version
 from domain.servicing.life import Life, effective, extend, happen, replay
 from domain.servicing.progress import ALL, Line, nothing
 
 EVERY: Final = 4
 """Facts from one milestone to the next: the most that are told again for a question about now."""
-TOLD: Final = frozenset({"contract", "lines", "levies", "transactions", "movements", "versions", "parts"})
-"""Fields of a fold that have no plain value: a milestone leaves them out or has words of its own for them."""
+TOLD: Final = frozenset({"contract", "lines", "levies", "transactions", "movements", "versions", "parts", "happened"})
+"""Fields of a fold that a milestone leaves out, or has words of its own for."""
+AHEAD: Final = frozenset({PayKind.REPAYMENT, PayKind.DOWN_PAYMENT, PayKind.GOODWILL_CREDIT})
+"""Payments that ask only what is owed now; the others may look back at what was paid before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,10 +41,16 @@ class Milestone:
 
 
 def milestone(life: Life) -> Milestone | None:
-    """The milestone of a life that knows all its facts; None where it has none, or lacks words for its state."""
+    """The milestone of a life that knows all its facts.
+
+    None where it has none, or where its state leans on what was told: a charge whose instalment is gone, an overpayment
+    that would have met instalments in advance.
+    """
     state, lines = life.base, life.base.lines
     at = {id(line): n for n, line in enumerate(lines)}
     if life.latest is None or any(id(levy.line) not in at for levy in state.levies):
+        return None
+    if state.excess and life.contract.strategy(PayKind.REPAYMENT).meets_advance:
         return None
     return Milestone(
         no=max(fact.no for fact in life.facts),
@@ -52,7 +60,7 @@ def milestone(life: Life) -> Milestone | None:
             "state": _written(state, TOLD),
             "lines": [_written(line) for line in lines],
             "levies": [[at[id(levy.line)], *_written(levy, frozenset({"line"}))] for levy in state.levies],
-            "is_begun": bool(state.versions),
+            "version": [_written(one, frozenset({"instalments"})) for one in state.versions[-1:]],
         },
     )
 
@@ -73,9 +81,7 @@ def resumed(contract: Contract, known: Milestone, later: Iterable[Fact], *, on: 
     """
     facts = tuple(later)
     held = [fact for fact in effective(facts) if takes_effect_on(fact) <= on]
-    if any(place(fact) < known.latest for fact in held) or any(
-        isinstance(fact, Reverse | Chargeback) and fact.of <= known.no for fact in facts
-    ):
+    if any(place(fact) < known.latest for fact in held) or any(looks_back(fact, known.no) for fact in facts):
         return None
     base = _state(contract, known)
     for fact in held:
@@ -86,19 +92,23 @@ def resumed(contract: Contract, known: Milestone, later: Iterable[Fact], *, on: 
     return Life(contract=contract, facts=facts, on=on, latest=latest, base=base, state=state)
 
 
+def looks_back(fact: Fact, no: int) -> bool:
+    """Whether a fact may ask what was told up to the fact of a number."""
+    if isinstance(fact, Pay) and fact.kind not in AHEAD:
+        return True
+    of = getattr(fact, "of", None)
+    return of is not None and of <= no
+
+
 def _state(contract: Contract, known: Milestone) -> Fold:
     said = known.document
     lines = [Line(**_read(Line, row)) for row in said["lines"]]
     levies = [LevyState(line=lines[row[0]], **_read(LevyState, row[1:], frozenset({"line"}))) for row in said["levies"]]
-    date_, _, no = known.latest
-    begun = Version(no=1, reason="MILESTONE", fact_no=no, on=date_, instalments=())
-    return Fold(
-        contract=contract, lines=lines, levies=levies, versions=[begun] if said["is_begun"] else [],
-        **_read(Fold, said["state"], TOLD),
-    )  # fmt: skip
+    versions = [Version(instalments=(), **_read(Version, row, frozenset({"instalments"}))) for row in said["version"]]
+    return Fold(contract=contract, lines=lines, levies=levies, versions=versions, **_read(Fold, said["state"], TOLD))
 
 
-def _written(value: Fold | Line | LevyState, without: frozenset[str] = frozenset()) -> list[Any]:
+def _written(value: Any, without: frozenset[str] = frozenset()) -> list[Any]:  # noqa: ANN401 - any dataclass
     return [_plain(getattr(value, one.name)) for one in fields(value) if one.name not in without]
 
 
@@ -116,9 +126,10 @@ def _plain(value: object) -> Any:  # noqa: ANN401 - JSON
             return value.toordinal()
         case dict():
             return [value[component] for component in ALL] if any(value.values()) else 0
-        case _:
-            assert isinstance(value, list | tuple), f"a milestone has no words for {type(value).__name__}"
+        case list() | tuple():
             return [_plain(one) for one in value]
+        case _:
+            return _written(value)
 
 
 def _read(kind: type, row: list[Any], without: frozenset[str] = frozenset()) -> dict[str, Any]:
@@ -144,9 +155,18 @@ def _reader(kind: Any) -> Any:  # noqa: ANN401 - any type; a function, or None w
     if origin is list:
         how = _reader(inside[0])
         return lambda said: [how(one) for one in said]
+    if isinstance(kind, type) and is_dataclass(kind):
+        return lambda said: kind(**_read(kind, said))
+    if origin is tuple and inside[-1] is Ellipsis:
+        each = _reader(inside[0])
+        return lambda said: tuple(each(one) for one in said)
     if origin is tuple:
-        ways = [_reader(one) for one in inside]
+        ways = [_reader(one) or _same for one in inside]
         return lambda said: tuple(how(one) for how, one in zip(ways, said, strict=True))
     if kind is date:
         return date.fromordinal
     return None if kind in {int, str, bool} else kind
+
+
+def _same(said: Any) -> Any:  # noqa: ANN401 - JSON
+    return said

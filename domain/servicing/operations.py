@@ -22,7 +22,7 @@ from domain.product.version import ProductVersion
 from domain.refusals import KeyReused, Refusal
 from domain.servicing import queries, tables
 from domain.servicing.allocation import Allocation
-from domain.servicing.change import Change, Changed, Dossier, closing, lateness
+from domain.servicing.change import Change, Changed, Dossier, Late, closing
 from domain.servicing.change import decide as decide_change
 from domain.servicing.change import is_settled as is_settled_life
 from domain.servicing.contract import Contract
@@ -454,7 +454,8 @@ def close_lives(conn: Connection, sweep: Sweep) -> Swept | Refusal:
     running = [one for one in known.values() if one.facts]
     if not running:
         return Swept()
-    made = batches([(one.loan, closing(one, on=sweep.on)) for one in running])
+    closed = [(one.loan, closing(one, on=sweep.on)) for one in running]
+    made = batches([(loan, night.movements) for loan, night in closed])
     rule_sets = _rule_sets(conn, {_version_of(one.loan) for one in running})
     entries: list[tuple[Batch, Entry | None]] = []
     for batch in made:
@@ -478,25 +479,24 @@ def close_lives(conn: Connection, sweep: Sweep) -> Swept | Refusal:
                 late.add(loan.loan_id)
     write_many(conn, tables.booking, rows)
     _write_events(conn, [(loan_id, EventKind.OVERDUE, sweep.on, None, sweep.command) for loan_id in sorted(late)])
-    write_many(conn, tables.ageing, [row for one in running for row in _ageing_row(one, on=sweep.on)])
+    ageing = [_ageing_row(loan.loan_id, night.late, on=sweep.on) for loan, night in closed if night.late is not None]
+    write_many(conn, tables.ageing, ageing)
     return Swept(
         entries=len(posted), loans=len({row["loan_id"] for row in rows}), amount=sum(abs(row["amount"]) for row in rows)
     )
 
 
-def _ageing_row(one: Dossier, *, on: date) -> Iterator[dict[str, Any]]:
-    late = lateness(one, on=on)
-    if late is not None:
-        yield {
-            "aged_on": on,
-            "loan_id": one.loan.loan_id,
-            "dpd": late.dpd,
-            "bucket": late.bucket,
-            "outstanding": late.outstanding,
-            "principal": late.principal,
-            "interest": late.interest,
-            "penalty": late.penalty,
-        }
+def _ageing_row(loan_id: int, late: Late, *, on: date) -> dict[str, Any]:
+    return {
+        "aged_on": on,
+        "loan_id": loan_id,
+        "dpd": late.dpd,
+        "bucket": late.bucket,
+        "outstanding": late.outstanding,
+        "principal": late.principal,
+        "interest": late.interest,
+        "penalty": late.penalty,
+    }
 
 
 def retell(conn: Connection, loan_ids: Sequence[int]) -> None:
