@@ -64,6 +64,7 @@ from domain.servicing.refusal import (
     NothingAhead,
     NothingOverdue,
     NotWrittenOff,
+    PlanGrows,
     PrepaymentLocked,
     PrepaymentTooSmall,
     PrepaymentWhileOverdue,
@@ -72,6 +73,8 @@ from domain.servicing.refusal import (
     SplitDisputed,
 )
 from domain.servicing.replan import REGULAR, interest_now
+from domain.servicing.schedule import schedule
+from domain.servicing.terms import faults as terms_faults
 
 AMOUNT_MAX: Final = 10**16
 """Minor units beyond which an amount is a slip of the pen; far inside a bigint."""
@@ -147,10 +150,21 @@ def _reverse(life: Life, fact: Reverse) -> Iterator[Refusal]:
         rests = isinstance(one, Chargeback | Pay) and one.of == fact.of
         if rests or (isinstance(meant, WriteOff) and isinstance(one, Recover)):
             yield FactHasFollowers(follower=one.no, field="of")
-    if isinstance(meant, Disburse) and sum(isinstance(one, Disburse) for one in live) == 1:
-        other = next((one for one in live if one.no != fact.of), None)
-        if other is not None:
-            yield FactHasFollowers(follower=other.no, field="of")
+    rest = [one for one in live if one.no != fact.of]
+    if isinstance(meant, Disburse) and rest:
+        yield from _start_faults(life.contract, rest[0])
+
+
+def _start_faults(contract: Contract, first: Fact) -> Iterator[Refusal]:
+    """What is wrong with a life that begins with this fact."""
+    if not isinstance(first, Disburse):
+        yield FactHasFollowers(follower=first.no, field="of")
+        return
+    terms = contract.starting(first.value_on, first.amount)
+    found = terms_faults(terms)
+    yield from found
+    if not found and any(one.principal < 0 for one in schedule(terms).instalments):
+        yield PlanGrows()
 
 
 def _anything(contract: Contract, before: Fold, fact: Fact, life: Life) -> Iterator[Refusal]:
@@ -159,7 +173,9 @@ def _anything(contract: Contract, before: Fold, fact: Fact, life: Life) -> Itera
 
 
 def _disburse(contract: Contract, before: Fold, fact: Disburse, life: Life) -> Iterator[Refusal]:
-    del contract, fact, life
+    del life
+    if before.started_on is None:
+        yield from _start_faults(contract, fact)
     if before.stage is not Stage.PERFORMING:
         yield LoanEnded(status=before.stage)
     elif before.creditor:
@@ -238,7 +254,7 @@ def _waive(contract: Contract, before: Fold, fact: Waive, life: Life) -> Iterato
         if fact.amount is not None or line.due_on <= before.at or fact.levy_no is not None
     )
     if fact.levy_no is not None:
-        open_ = sum(levy.open for levy in before.levies if levy.no == fact.levy_no)
+        open_ = sum(levy.open for levy in before.levies if levy.no == fact.levy_no and levy.component is fact.component)
     if open_ < (fact.amount or 1):
         yield AmountAboveOpen(most=open_, field="amount")
 

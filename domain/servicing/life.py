@@ -415,7 +415,11 @@ def _waive(fold: Fold, fact: Waive) -> None:
             continue
         open_ = max(line.open(fact.component), 0)
         if fact.levy_no is not None:
-            open_ = sum(levy.open for levy in fold.levies if levy.no == fact.levy_no and levy.line is line)
+            open_ = sum(
+                levy.open
+                for levy in fold.levies
+                if levy.no == fact.levy_no and levy.component is fact.component and levy.line is line
+            )
         amount = open_ if left is None else min(left, open_)
         if amount:
             parts.append(Part(line.no, fact.component, amount))

@@ -495,6 +495,15 @@ class PrepaymentWhileOverdue(Refusal):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PlanGrows(Refusal):
+    """Interest of the plan would be added to principal; such a loan can be quoted, and cannot be lived."""
+
+    code: ClassVar[str] = "PLAN_GROWS"
+    zh: ClassVar[str] = "还款计划中有利息转增本金, 可试算, 暂不支持放款"
+    en: ClassVar[str] = "the plan adds unpaid interest to the principal: it can be quoted, not paid out"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NothingAhead(Refusal):
     """There is no instalment left to come."""
 

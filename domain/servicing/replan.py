@@ -453,9 +453,12 @@ def _shortened(
 
 
 def extra_line(fold: Fold) -> Line:
-    """The N+1 instalment after maturity, made when it is first needed; it ends at the latest date that needed it."""
+    """The N+1 instalment after maturity, made when it is first needed; it ends at the latest date that needed it.
+
+    One for each creditor: what comes up after a guarantor has paid is not his.
+    """
     for line in fold.lines:
-        if line.kind is LineKind.EXTRA:
+        if line.kind is LineKind.EXTRA and line.creditor == fold.creditor:
             line.due_on = max(line.due_on, fold.at)
             return line
     line = Line(
