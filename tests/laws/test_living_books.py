@@ -126,6 +126,7 @@ def unbalanced(conn: Connection) -> list[tuple[object, ...]]:
     return [tuple(row) for row in conn.execute(text(query))]
 
 
+@pytest.mark.law(54, 56)
 @law
 @given(lives(events=8))
 def test_what_the_journal_holds_is_what_the_facts_say(conn: Connection, world: World, life: Life) -> None:
@@ -140,6 +141,7 @@ def test_what_the_journal_holds_is_what_the_facts_say(conn: Connection, world: W
         example.rollback()
 
 
+@pytest.mark.law(53)
 @law
 @given(lives(events=6), st.data())
 def test_a_reversal_undoes_its_fact_in_the_books(
@@ -170,6 +172,7 @@ def _payable(life: Life) -> bool:
     return isinstance(book(life, pay, on=life.on), Life)
 
 
+@pytest.mark.law(55, 58)
 @law
 @given(lives(events=6))
 def test_who_pays_what_settles_leaves_no_account_open(conn: Connection, world: World, life: Life) -> None:
@@ -238,6 +241,7 @@ def night(conn: Connection, twins: tuple[int, int], on: date) -> None:
     assert aged.get(twins[1]) == aged.get(twins[0]), on
 
 
+@pytest.mark.law(59)
 def test_a_payment_that_became_known_after_its_month_was_closed_is_booked_today_and_changes_nothing_before(
     conn: Connection, world: World
 ) -> None:
