@@ -28,6 +28,7 @@ from domain.servicing.fact import (
     Levy,
     Pause,
     Pay,
+    PayKind,
     ReAge,
     ReAmortise,
     Recover,
@@ -91,7 +92,7 @@ def faults(life: Life, fact: Fact, *, on: date) -> tuple[Refusal, ...]:
         return tuple(_reverse(life, fact))
     found = list(_plain(fact, on=on))
     before = standing_before(life, fact)
-    if before.started_on is None and not isinstance(fact, Disburse):
+    if before.started_on is None and not (isinstance(fact, Disburse) and not fact.is_income):
         started = next((one.value_on for one in life.live if isinstance(one, Disburse)), None)
         found.append(LoanNotDisbursed() if started is None else FactBeforeStart(start_on=started, field="valueOn"))
         return tuple(found)
@@ -147,7 +148,7 @@ def _reverse(life: Life, fact: Reverse) -> Iterator[Refusal]:
         rests = isinstance(one, Chargeback | Pay) and one.of == fact.of
         if rests or (isinstance(meant, WriteOff) and isinstance(one, Recover)):
             yield FactHasFollowers(follower=one.no, field="of")
-    if isinstance(meant, Disburse) and sum(isinstance(one, Disburse) for one in live) == 1:
+    if isinstance(meant, Disburse) and sum(isinstance(one, Disburse) and not one.is_income for one in live) == 1:
         other = next((one for one in live if one.no != fact.of), None)
         if other is not None:
             yield FactHasFollowers(follower=other.no, field="of")
@@ -167,8 +168,7 @@ def _disburse(contract: Contract, before: Fold, fact: Disburse, life: Life) -> I
 
 
 def _pay(contract: Contract, before: Fold, fact: Pay, life: Life) -> Iterator[Refusal]:
-    if fact.of is not None and not any(isinstance(one, Levy) and one.no == fact.of for one in life.live):
-        yield FactUnknown(of=fact.of, field="of")
+    yield from _given_back(before, fact, life)
     if fact.split is not None and (found := dictated_faults(fact.amount, fact.split, before.dues())):
         yield SplitDisputed(detail="; ".join(found), field="split")
     if fact.intent is Intent.ALLOCATE:
@@ -191,6 +191,18 @@ def _pay(contract: Contract, before: Fold, fact: Pay, life: Life) -> Iterator[Re
         least = due + interest_now(before, terms.interest) + max(terms.minimum, 1)
         if fact.amount < least:
             yield PrepaymentTooSmall(least=least, field="amount")
+
+
+def _given_back(before: Fold, fact: Pay, life: Life) -> Iterator[Refusal]:
+    """What an adjustment gives back must be there, and no more of it than is left."""
+    if fact.kind is PayKind.INCOME_ADJUSTMENT:
+        deferred = next((one for one in before.deferrals if one.no == fact.of), None)
+        if deferred is None:
+            yield FactUnknown(of=fact.of or 0, field="of")
+        elif fact.amount > deferred.left:
+            yield AmountAboveOpen(most=deferred.left, field="amount")
+    elif fact.of is not None and not any(isinstance(one, Levy) and one.no == fact.of for one in life.live):
+        yield FactUnknown(of=fact.of, field="of")
 
 
 def payoff(state: Fold) -> int:
