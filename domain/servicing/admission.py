@@ -28,6 +28,7 @@ from domain.servicing.fact import (
     Levy,
     Pause,
     Pay,
+    PayKind,
     ReAge,
     ReAmortise,
     Recover,
@@ -94,7 +95,7 @@ def faults(life: Life, fact: Fact, *, on: date) -> tuple[Refusal, ...]:
         return tuple(_reverse(life, fact))
     found = list(_plain(fact, on=on))
     before = standing_before(life, fact)
-    if before.started_on is None and not isinstance(fact, Disburse):
+    if before.started_on is None and not (isinstance(fact, Disburse) and not fact.is_income):
         started = next((one.value_on for one in life.live if isinstance(one, Disburse)), None)
         found.append(LoanNotDisbursed() if started is None else FactBeforeStart(start_on=started, field="valueOn"))
         return tuple(found)
@@ -157,7 +158,7 @@ def _reverse(life: Life, fact: Reverse) -> Iterator[Refusal]:
 
 def _start_faults(contract: Contract, first: Fact) -> Iterator[Refusal]:
     """What is wrong with a life that begins with this fact."""
-    if not isinstance(first, Disburse):
+    if not isinstance(first, Disburse) or first.is_income:
         yield FactHasFollowers(follower=first.no, field="of")
         return
     terms = contract.starting(first.value_on, first.amount)
@@ -183,8 +184,7 @@ def _disburse(contract: Contract, before: Fold, fact: Disburse, life: Life) -> I
 
 
 def _pay(contract: Contract, before: Fold, fact: Pay, life: Life) -> Iterator[Refusal]:
-    if fact.of is not None and not any(isinstance(one, Levy) and one.no == fact.of for one in life.live):
-        yield FactUnknown(of=fact.of, field="of")
+    yield from _given_back(before, fact, life)
     if fact.split is not None and (found := dictated_faults(fact.amount, fact.split, before.dues())):
         yield SplitDisputed(detail="; ".join(found), field="split")
     if fact.intent is Intent.ALLOCATE:
@@ -207,6 +207,18 @@ def _pay(contract: Contract, before: Fold, fact: Pay, life: Life) -> Iterator[Re
         least = due + interest_now(before, terms.interest) + max(terms.minimum, 1)
         if fact.amount < least:
             yield PrepaymentTooSmall(least=least, field="amount")
+
+
+def _given_back(before: Fold, fact: Pay, life: Life) -> Iterator[Refusal]:
+    """What an adjustment gives back must be there, and no more of it than is left."""
+    if fact.kind is PayKind.INCOME_ADJUSTMENT:
+        deferred = next((one for one in before.deferrals if one.no == fact.of), None)
+        if deferred is None:
+            yield FactUnknown(of=fact.of or 0, field="of")
+        elif fact.amount > deferred.left:
+            yield AmountAboveOpen(most=deferred.left, field="amount")
+    elif fact.of is not None and not any(isinstance(one, Levy) and one.no == fact.of for one in life.live):
+        yield FactUnknown(of=fact.of, field="of")
 
 
 def payoff(state: Fold) -> int:

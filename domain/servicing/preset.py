@@ -25,7 +25,12 @@ _BANK: Final[Mapping[str, Json]] = {
 
 LIVES: Final[Mapping[str, Mapping[str, Json]]] = MappingProxyType(
     {
-        "FINERACT_PROGRESSIVE": {"bearing": "DAILY", "allocation": {"DEFAULT": _ADVANCED}, "chargeOffWhole": True},
+        "FINERACT_PROGRESSIVE": {
+            "bearing": "DAILY",
+            "allocation": {"DEFAULT": _ADVANCED},
+            "chargeOffWhole": True,
+            "changesOf": "END",
+        },
         "FINERACT_CUMULATIVE": {
             "allocation": "mifos-standard-strategy",
             "chargeOffWhole": True,

@@ -56,6 +56,7 @@ from domain.servicing.fact import (
     Reschedule,
     Reverse,
     Scope,
+    Spreading,
     Waive,
     WriteOff,
 )
@@ -171,6 +172,7 @@ def contracts(draw: st.DrawFn) -> Contract:
             is_charge_off_whole=draw(st.booleans()),
             charged_off=draw(st.sampled_from(ChargedOff)),
             rest=draw(st.sampled_from(Rest)),
+            interest_refund=draw(st.sampled_from([(), (PayKind.MERCHANT_REFUND, PayKind.PAYOUT_REFUND)])),
         ),
     )
 
@@ -181,7 +183,7 @@ WAITS = (0, 0, 1, 2, 5, 11, 15, 17, 22, 28, 30, 31, 45)
 amounts = st.one_of(st.integers(1, 500_00), st.integers(1, 20_000_00))
 
 
-def drawn(draw: st.DrawFn, life: Life, no: int, on: date, booked: date) -> Fact:  # noqa: C901, PLR0911
+def drawn(draw: st.DrawFn, life: Life, no: int, on: date, booked: date) -> Fact:  # noqa: C901, PLR0911, PLR0912
     """A fact of any kind, admissible or not."""
     at: dict[str, Any] = {"no": no, "value_on": on, "booked_on": booked}
     kind = draw(
@@ -191,18 +193,33 @@ def drawn(draw: st.DrawFn, life: Life, no: int, on: date, booked: date) -> Fact:
             + [Waive] * 3
             + [Reverse] * 3
             + [Chargeback] * 3
-            + [Disburse, Refund, Refund, ChangeRate, Reschedule, ReAge, ReAmortise, Accelerate, ChargeOff, WriteOff]
+            + [
+                Disburse,
+                Disburse,
+                Refund,
+                Refund,
+                ChangeRate,
+                Reschedule,
+                ReAge,
+                ReAmortise,
+                Accelerate,
+                ChargeOff,
+                WriteOff,
+            ]
             + [Recover, Recover, Compensate, Repurchase, Cancel, Pause]
         )
     )
     if kind is Pay:
         amount = draw(st.one_of(amounts, st.just(payoff(life.state))))
+        payment = draw(st.sampled_from(PayKind))
+        if payment is PayKind.INCOME_ADJUSTMENT:
+            return Pay(**at, amount=draw(st.integers(1, 60_00)), kind=payment, of=draw(st.integers(1, max(no - 1, 1))))
         meant = draw(st.sampled_from([*Intent, Intent.ALLOCATE, Intent.ALLOCATE]))
         dictated = draw(st.booleans()) and meant is Intent.ALLOCATE
         return Pay(
             **at,
             amount=amount,
-            kind=draw(st.sampled_from(PayKind)),
+            kind=payment,
             intent=meant,
             split=draw(splits(life, amount)) if dictated else None,
             of=draw(st.sampled_from([None, *(one.no for one in life.live if isinstance(one, Levy))])),
@@ -213,6 +230,7 @@ def drawn(draw: st.DrawFn, life: Life, no: int, on: date, booked: date) -> Fact:
             due_on=on + timedelta(days=draw(st.integers(-20, 100))), amount=draw(st.integers(1, 50_00)),
             rate=draw(st.sampled_from([Decimal(0), Decimal("0.01")])), basis=draw(st.sampled_from(Basis)),
             is_each_instalment=draw(st.booleans()), is_at_disbursement=draw(st.sampled_from([False, False, True])),
+            is_buy_down=draw(st.sampled_from([False, False, True])),
         )  # fmt: skip
     if kind is Waive:
         return Waive(
@@ -225,8 +243,12 @@ def drawn(draw: st.DrawFn, life: Life, no: int, on: date, booked: date) -> Fact:
         return Reverse(**at, of=of)
     if kind is Chargeback:
         return Chargeback(**at, of=of, amount=draw(amounts))
-    if kind in {Disburse, Refund, Recover}:
+    if kind is Disburse:
+        return Disburse(**at, amount=draw(amounts), is_income=draw(st.booleans()))
+    if kind in {Refund, Recover}:
         return kind(**at, amount=draw(amounts))
+    if kind is ReAmortise:
+        return ReAmortise(**at, interest=draw(st.sampled_from(Spreading)))
     if kind is ChangeRate:
         return ChangeRate(
             **at, rate_annual=draw(st.sampled_from([Decimal(0), Decimal("0.05"), Decimal("0.24")])),
@@ -243,6 +265,7 @@ def drawn(draw: st.DrawFn, life: Life, no: int, on: date, booked: date) -> Fact:
         return ReAge(
             **at, first_on=on + timedelta(days=draw(st.integers(1, 60))), count=draw(st.integers(1, 5)),
             unit=draw(st.sampled_from([Unit.DAY, Unit.MONTH])), every=draw(st.integers(1, 20)),
+            interest=draw(st.sampled_from(Spreading)),
         )  # fmt: skip
     if kind is ChargeOff:
         return ChargeOff(**at, is_fraud=draw(st.booleans()))
