@@ -415,7 +415,7 @@ class Fold:
     def _run_penalties(self) -> None:
         """Penalty of overdue principal and compound of overdue interest, cumulative, within the cap."""
         terms, life = self.contract.terms, self.contract.life
-        if not terms.penalty_rate_annual:
+        if not terms.penalty_rate_annual and not any(stage.penalty_rate_annual for stage in terms.stages):
             return
         room = self._room()
         for line in self.lines:
@@ -423,7 +423,7 @@ class Fold:
             if not is_late and not line.run[N] and not line.run[C]:
                 continue
             for component, measure in ((N, line.measure), (C, line.interest_measure if life.is_compound else 0)):
-                made = penalty(terms, measure) if is_late else line.run[component]
+                made = penalty(terms, measure, no=line.no) if is_late else line.run[component]
                 if room is not None:
                     made = min(made, max(room, 0))
                 made = max(made, line.paid[component] + line.waived[component] - line.levied[component])

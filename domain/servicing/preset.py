@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from domain.servicing.quotation import Json
+from domain.servicing.reader import Json
 
 _ADVANCED: Final[Json] = {
     "steps": [

@@ -219,8 +219,8 @@ class RateNotANumber(Refusal):
     """A rate is not a finite decimal in a string."""
 
     code: ClassVar[str] = "RATE_NOT_A_NUMBER"
-    zh: ClassVar[str] = "利率须为十进制小数字符串, 如 0.18"
-    en: ClassVar[str] = "a rate is a decimal fraction in a string, such as 0.18"
+    zh: ClassVar[str] = '利率须为十进制小数字符串, 如 "0.18" 或 "18%"'
+    en: ClassVar[str] = 'a rate is a decimal in a string, such as "0.18" or "18%"'
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -356,6 +356,18 @@ class TermsConflict(Refusal):
 
     name: str
     other: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentTooSmall(Refusal):
+    """A payment of which no number that a plan may have repays the loan."""
+
+    code: ClassVar[str] = "PAYMENT_TOO_SMALL"
+    zh: ClassVar[str] = "每期还款 {payment} 在 {limit} 期内无法还清"
+    en: ClassVar[str] = "payments of {payment} do not repay the loan within {limit} instalments"
+
+    payment: str
+    limit: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

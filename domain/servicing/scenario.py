@@ -76,7 +76,8 @@ from domain.servicing.life import Life, replay
 from domain.servicing.movement import Movement, difference
 from domain.servicing.preset import LIVES
 from domain.servicing.progress import ALL, C, F, I, N, P
-from domain.servicing.quotation import Json, Reader, asked, tree_of
+from domain.servicing.quotation import asked
+from domain.servicing.reader import Json, Reader, tree_of
 from domain.servicing.refusal import (
     TermInvalid,
     TermMissing,
