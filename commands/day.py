@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 
 import server
 from commands.session import Json, catch_up, chosen_settings, database, day, err, out, print_json, refuse
+from domain.calendar import day_of
 from domain.command import Command
 from domain.day import operations as days
 from domain.origination.operations import BankAnswers
@@ -58,7 +59,7 @@ def close_day(
             command=_command(f"close/{business_on}"),
             chunk_size=chunk_size,
             workers=workers,
-            latest=datetime.now(server.SHANGHAI).date(),
+            latest=day_of(datetime.now(UTC), zone=chosen.zone),
             progress=progress,
         )
         if isinstance(closed, Refusal):
@@ -106,7 +107,7 @@ def reconcile(
     command = _command(f"reconcile/{profile}/{business_on}")
 
     def work(conn: Connection) -> Reconciled | Refusal | None:
-        today = server.today(conn)
+        today = server.today(conn, zone=chosen.zone)
         version = products.effective(conn, code=product, on=today)
         channel = None if app_id is None else parties.channel(conn, app_id, vault=chosen.vault)
         if version is None or (channel is None and app_id is not None):

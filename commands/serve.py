@@ -78,7 +78,7 @@ def _house() -> Iterator[server.House]:
     """The house on the database that the environment names, with a sandbox bank in development."""
     chosen = chosen_settings()
     _port_is_free(chosen)
-    server.log(as_json=chosen.log_json)
+    server.log(as_json=chosen.log_json, zone=chosen.zone)
     with ExitStack() as stack:
         url = stack.enter_context(database_url())
         bank_url = chosen.bank_url
