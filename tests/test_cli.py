@@ -315,7 +315,7 @@ def test_the_help_of_each_command_has_an_example(name: str, capfd: pytest.Captur
 def test_whoever_prints_json_has_published_its_schema(name: str, capfd: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         cli.main([*name.split(), "--help"])
-    prints = "--json" in capfd.readouterr().out
+    prints = "--json" in capfd.readouterr().out or name == "message sign"  # which prints nothing else
     assert (SCHEMAS / f"{name.replace(' ', '-')}.json").exists() is prints
     if prints:
         with pytest.raises(SystemExit) as ended:
