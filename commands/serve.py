@@ -6,6 +6,7 @@ import socket
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from threading import Event, Thread
 
 from rich.table import Table
@@ -56,6 +57,7 @@ def banner(house: server.House, *, is_loading: bool = False) -> None:
         ("metrics", "/metrics"),
     ):
         places.add_row(name, base + path)
+    places.add_row("the command", f"{_command()} --help")
     out.print(places)
     if chosen.development:
         err.print(
@@ -71,6 +73,12 @@ def banner(house: server.House, *, is_loading: bool = False) -> None:
     if is_loading:
         err.print("The demonstration is being lived through; the API answers meanwhile. Its figures come at the end.")
     sys.stdout.flush()
+
+
+def _command() -> Path:
+    """How `zhudai` is reached from here."""
+    command = Path(sys.executable).with_name("zhudai")
+    return command.relative_to(Path.cwd()) if command.is_relative_to(Path.cwd()) else command
 
 
 @contextmanager

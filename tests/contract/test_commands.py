@@ -35,6 +35,7 @@ from benchmarks import chaos
 from cli import COMMANDS, SCHEMAS
 from domain.day import queries as days
 from domain.origination.tables import application
+from graphql_api.auth import Role
 from ledger import books
 from postgres.database import Database
 from seed import demo as demonstration
@@ -222,6 +223,21 @@ def test_the_example_of_the_help_runs(name: str, bench: Bench, db: Database) -> 
         for one in shown:
             told = where.run(*one.arguments, *SHORTER.get(name, ()), given=one.given)
             assert (told.code, told.err.count("USAGE_WRONG")) == (0, 0), (one, told)
+
+
+@pytest.mark.parametrize("name", ["run", "serve"])
+def test_a_server_that_is_ready_says_where_everything_is(name: str, bench: Bench) -> None:
+    with served(bench):
+        told = bench.run(name)
+    assert told.code == 0, told
+    for place in ("/graphql", "/channel/v1", "/health/ready", "/metrics"):
+        assert f"http://127.0.0.1:0{place} " in told.out
+    assert "zhudai --help" in told.out, "and how the command is reached"
+    assert re.findall(r"^  (\S+) +zt1\.", told.out, re.MULTILINE) == [role.value for role in Role], (
+        "one log-in per role"
+    )
+    assert told.out.count("curl -s ") == 1, "and one question"
+    assert "DEVELOPMENT KEYS" in told.err
 
 
 SHORTER: Final = MappingProxyType({"demo": ("--days", "1")})

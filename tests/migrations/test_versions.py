@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Connection, text
 
 from postgres.migrate import SCRIPTS
 
@@ -53,6 +54,21 @@ def test_no_file_commits_grants_all_or_names_a_later_release(path: Path) -> None
         re.IGNORECASE | re.MULTILINE,
     )
     assert forbidden == []
+
+
+def test_nothing_is_asked_of_an_extension(owner_conn: Connection) -> None:
+    """What a server must bring along is PostgreSQL alone: hashes are built in, keys and secrets are made in Python."""
+    installed = owner_conn.scalars(text("SELECT extname FROM pg_extension")).all()
+    assert installed == ["plpgsql"]
+    wanted = re.compile(
+        r"pgcrypto|uuid-ossp|uuid_generate_v|gen_random_bytes|gen_salt|pgp_sym|pgp_pub|armor\(", re.IGNORECASE
+    )
+    sources = [*FILES, *(path for top in SOURCES for path in sorted((SCRIPTS.parent / top).rglob("*.py")))]
+    assert len(sources) > len(FILES)
+    assert [str(path) for path in sources if wanted.search(path.read_text(encoding="utf-8"))] == []
+
+
+SOURCES = ("ledger", "domain", "risk", "graphql_api", "postgres", "seed", "benchmarks", "commands")
 
 
 def test_squawk_finds_nothing_beside_the_opt_outs() -> None:
