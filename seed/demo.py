@@ -19,10 +19,9 @@ from typing import Protocol, TypeVar
 
 from sqlalchemy import Connection
 
-from domain.calendar import add_months
+from domain.calendar import SHANGHAI, add_months
 from domain.channel import operations as channels
 from domain.channel.envelope import Json
-from domain.channel.operations import BEIJING
 from domain.channel.reply import Reply
 from domain.channel.signature import message
 from domain.command import Command, Transactions
@@ -192,7 +191,7 @@ def card_suffix(row: int) -> str | None:
 
 def instant(on: date, hour: int, minute: int = 0) -> datetime:
     """An instant of a business date by the clock of Beijing."""
-    return datetime.combine(on, time(hour, minute), BEIJING).astimezone(UTC)
+    return datetime.combine(on, time(hour, minute), SHANGHAI).astimezone(UTC)
 
 
 @dataclass(slots=True, kw_only=True)

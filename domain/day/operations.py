@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from sqlalchemy import Connection, func, insert, literal, select
@@ -20,8 +20,8 @@ from domain.command import Command, Transactions
 from domain.day import queries, tables
 from domain.day.queries import Run, StepDone
 from domain.day.refusal import DayInFuture, DayOutOfOrder, DayPassed
-from domain.day.step import LOAN_STEPS, WHOLE, Chunk, Step, expected, posting_key
-from domain.refusals import Refusal
+from domain.day.step import LOAN_STEPS, WHOLE, Chunk, State, Step, expected, posting_key
+from domain.refusals import Refusal, text
 from domain.servicing.operations.sweep import (
     Sweep,
     Swept,
@@ -87,7 +87,8 @@ def close_day(
     """Close a business date, or go on with a close that was interrupted; `workers` chunks at a time.
 
     The cut into chunks is fixed when the date is begun; a later `chunk_size` for the same date is not used. Refuses
-    what `begin` refuses, PeriodClosed and BookRefused; a refused chunk has written nothing, the finished ones stay.
+    what `begin` refuses, PeriodClosed and BookRefused; a refused chunk has written nothing, the finished ones stay, and
+    the refusal is kept: the run stands REFUSED until the date is ordered again.
     """
     assert workers > 0, "somebody works"
     begun = transactions.run(
@@ -100,6 +101,7 @@ def close_day(
         return Closed(business_on=on, steps=run.steps, is_replay=True)
     refused = _sweep_chunks(transactions, run, command=command, workers=workers, progress=progress)
     if refused is not None:
+        transactions.run(lambda conn: _refuse(conn, on, refused, command=command))
         return refused
     return transactions.run(lambda conn: _finish(conn, run, command=command))
 
@@ -109,13 +111,14 @@ def begin(
 ) -> Begun | Refusal:
     """Begin the close of a date: fix its cut, once; the same date again finds the run as it stands.
 
-    What is begun is as good as ordered: whoever calls `close_day` next does it. `latest` is the last date that may be
-    begun, today where people give the order. Refuses DayInFuture, DayPassed, DayOutOfOrder.
+    What is begun is as good as ordered: whoever calls `close_day` next does it. Ordered again after a refusal, it goes
+    on. `latest` is the last date that may be begun, today where people give the order. Refuses DayInFuture, DayPassed,
+    DayOutOfOrder.
     """
     _lock(conn, "day")
     known = queries.run_of(conn, on)
     if known is not None:
-        return Begun(run=known, is_replay=True)
+        return Begun(run=_resumed(conn, known, command=command), is_replay=True)
     if on > latest:
         return DayInFuture(today=latest, field="businessDate")
     last_closed = queries.last_closed(conn)
@@ -135,6 +138,39 @@ def begin(
     begun = queries.run_of(conn, on)
     assert begun is not None, "what was written is read"
     return Begun(run=begun, is_replay=False)
+
+
+def _resumed(conn: Connection, run: Run, *, command: Command) -> Run:
+    """The run, with nothing in its way any more."""
+    if run.refused is None:
+        return run
+    row = {
+        "business_on": run.business_on,
+        "no": run.refused.no,
+        "actor": command.actor,
+        "resumed_at": command.received_at,
+    }
+    conn.execute(insert(tables.resumption), [row])
+    return replace(run, refused=None)
+
+
+def _refuse(conn: Connection, on: date, refusal: Refusal, *, command: Command) -> None:
+    """Keep why an attempt ended, unless somebody else has closed the date or been refused meanwhile."""
+    _lock(conn, "day")
+    run = queries.run_of(conn, on)
+    assert run is not None, "a run that was begun is there"
+    if run.state is not State.RUNNING:
+        return
+    row = {
+        "business_on": on,
+        "no": len(queries.refusals(conn, on)) + 1,
+        "code": refusal.code,
+        "zh": text(refusal, "zh-CN"),
+        "en": text(refusal, "en"),
+        "actor": command.actor,
+        "refused_at": command.received_at,
+    }
+    conn.execute(insert(tables.refusal), [row])
 
 
 def _sweep_chunks(
