@@ -67,6 +67,7 @@ class Context:
         """Forget the snapshot and what was read in it: a command is about to change what is read next."""
         self._open.close()
         self._conn = None
+        self._today = None
         self.met.clear()
         self.known.clear()
 
@@ -111,7 +112,8 @@ class Context:
             self._today = days.business_date(self.conn, today=self.calendar_day)
         return self._today
 
-    def command(self, verb: str, key: str) -> Command:
-        """The envelope of a command that this viewer gives; keys of different viewers never meet."""
+    def command(self, verb: str, *keys: str) -> Command:
+        """The envelope of a command that this viewer gives, or of one item of it; no two commands share a key."""
         actor = self.viewer.subject
-        return Command(actor=actor, key=f"{actor}/{verb}/{key}", received_at=self.received_at)
+        key = "/".join(part.replace("%", "%25").replace("/", "%2F") for part in (actor, verb, *keys))
+        return Command(actor=actor, key=key, received_at=self.received_at)

@@ -115,7 +115,7 @@ class RepayLoansResult:
     verdicts: list[RepayLoanPayload] = made(_verdicts, "A result or a refusal for each item.")
 
 
-def _money_moved(info: Ask, item: RepayLoanInput | RepaymentItemInput, key: str) -> Repay | refused.LoanUnknown:
+def _money_moved(info: Ask, item: RepayLoanInput | RepaymentItemInput, *keys: str) -> Repay | refused.LoanUnknown:
     """The command of one repayment; a loan that the viewer may not see is an unknown one."""
     found = numbers(LOAN, item.loan_id)
     try:
@@ -128,7 +128,7 @@ def _money_moved(info: Ask, item: RepayLoanInput | RepaymentItemInput, key: str)
         amount=item.amount.money,
         paid_on=item.paid_on,
         intent=item.intent,
-        command=info.context.command("repay", key),
+        command=info.context.command("repay", *keys),
         business_on=info.context.today,
     )
 
@@ -153,7 +153,7 @@ def repay_loans(
     if not 1 <= len(input.items) <= ITEMS_MAX:
         raise Fault("INPUT_INVALID", reason=f"1 to {ITEMS_MAX} items")
     info.context.meet(LOAN, (found[0] for one in input.items if (found := numbers(LOAN, one.loan_id))))
-    asked = [_money_moved(info, one, f"{input.idempotency_key}/{one.reference}") for one in input.items]
+    asked = [_money_moved(info, one, input.idempotency_key, one.reference) for one in input.items]
     info.context.renew()
     answers = iter(info.context.house.repayments.submit_all([one for one in asked if isinstance(one, Repay)]))
     verdicts = [next(answers) if isinstance(one, Repay) else one for one in asked]

@@ -158,6 +158,15 @@ def module_db(server_url: str, template: str) -> Iterator[Database]:
         database.dispose()
 
 
+@pytest.fixture(scope="session")
+def session_db(server_url: str, template: str) -> Iterator[Database]:
+    """A fresh migrated `Database` that the tests of many files share: made once for a worker, then only read."""
+    with _copy(server_url, template) as url:
+        database = Database(url)
+        yield database
+        database.dispose()
+
+
 class _Copy:
     """A copy of the template that lives as long as the `with` block."""
 

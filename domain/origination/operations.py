@@ -405,8 +405,10 @@ def request_repayments(
     loans = contracts.loans_of(conn, [wish.loan_id for wish in wishes])
     accounts = queries.repayment_accounts(conn, loan_ids=list(loans))
     currencies = {loan_id: loan.terms.currency for loan_id, loan in loans.items() if loan_id in accounts}
-    fresh = [one for one in wishes if one.business_no not in known and fault(one, currencies) is None]
-    new = {one.business_no: one for one in reversed(fresh)}
+    new: dict[str, RequestRepayment] = {}
+    for one in wishes:
+        if one.business_no not in known and fault(one, currencies) is None:
+            new.setdefault(one.business_no, one)  # asked for first, kept and collected first
     if new:
         conn.execute(
             insert(repayment_request),

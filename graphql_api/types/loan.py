@@ -25,7 +25,7 @@ from graphql_api.relay import Edge, global_id
 from graphql_api.scalars import CurrencyCode, Rate
 from graphql_api.types.book import AccountBalance, BalanceView, Entry, StatementLine, meet_entries
 from graphql_api.types.field import made, minor, path, presents
-from graphql_api.types.value import After, Ask, Connection, First, Money, Node, On
+from graphql_api.types.value import After, Ask, Connection, Counted, First, Money, Node, On
 from ledger import journal, statements
 from ledger.money import Money as Amount
 
@@ -262,7 +262,9 @@ def _entries(root: standing.Loan, info: Ask, first: First = None, after: After =
         meet_entries(info, found.values())
         return {
             loan_id: Rows(
-                tuple(Edge(found[cast("int", edge.node)], edge.cursor) for edge in rows.edges), rows.page_info
+                tuple(Edge(found[cast("int", edge.node)], edge.cursor) for edge in rows.edges),
+                rows.page_info,
+                rows.total_count,
             )
             for loan_id, rows in numbered.items()
         }
@@ -330,9 +332,9 @@ class Loan(Node):
     service_fee: Money = minor("service_fee", "terms.currency", "What the lender owes the platform (助贷服务费).")
     position: Position = made(_position, "Where it stands on a day.")
     schedule: list[Instalment] = made(_schedule, "The schedule in force, with what was paid until a day.")
-    repayments: Connection[Repayment] = made(_repayments, "Its repayments, reversed ones too, oldest first.")
-    events: Connection[LoanEvent] = made(_events, "What happened to it.")
-    entries: Connection[Entry] = made(_entries, "The journal entries that touch it in the lender's book.")
+    repayments: Counted[Repayment] = made(_repayments, "Its repayments, reversed ones too, oldest first.")
+    events: Counted[LoanEvent] = made(_events, "What happened to it.")
+    entries: Counted[Entry] = made(_entries, "The journal entries that touch it in the lender's book.")
     statement: LoanStatement = made(_statement_view, "Its lines and balances in the lender's book until a day.")
 
 
