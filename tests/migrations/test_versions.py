@@ -1,4 +1,4 @@
-"""The line of revisions: numbered without gaps, each a readable .sql file that opens with its purpose, and linted."""
+"""The line of revisions: each follows the one before, opens its readable .sql file with its purpose, and is linted."""
 
 import re
 import subprocess
@@ -23,17 +23,16 @@ OPT_OUTS = {
 }
 
 
-def test_the_line_is_numbered_without_gaps_and_each_revision_has_both_files() -> None:
-    assert [int(path.name[:4]) for path in FILES] == list(range(1, len(FILES) + 1))
+def test_no_number_is_given_twice_and_each_revision_has_both_files() -> None:
+    assert len({path.name[:4] for path in FILES}) == len(FILES)
     assert [path.stem for path in FILES] == [path.stem for path in sorted(VERSIONS.glob("[0-9]*.py"))]
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_a_revision_follows_the_one_before_and_only_executes_its_file(path: Path) -> None:
-    number = int(path.name[:4])
     source = path.with_suffix(".py").read_text(encoding="utf-8")
-    assert re.search(rf'^revision(: str)? = "{number:04}"$', source, re.MULTILINE)
-    before = "None" if number == 1 else f'"{number - 1:04}"'
+    assert re.search(rf'^revision(: str)? = "{path.name[:4]}"$', source, re.MULTILINE)
+    before = "None" if path == FILES[0] else f'"{FILES[FILES.index(path) - 1].name[:4]}"'
     assert re.search(rf"^down_revision(: .*)? = {before}$", source, re.MULTILINE)
     assert "execute_sql_beside(__file__)" in source
     assert "def downgrade" not in source, "forward only: a mistake is mended by the next revision"
