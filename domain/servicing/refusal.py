@@ -635,3 +635,14 @@ class ApproverIsActor(Refusal):
     code: ClassVar[str] = "APPROVER_IS_ACTOR"
     zh: ClassVar[str] = "经办与复核不能是同一人"
     en: ClassVar[str] = "whoever asks for it cannot approve it"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProposalAnswered(Refusal):
+    """Somebody has already said yes or no to the proposal."""
+
+    code: ClassVar[str] = "PROPOSAL_ANSWERED"
+    zh: ClassVar[str] = "该申请已有审批结论 {state}"
+    en: ClassVar[str] = "the proposal has been answered: {state}"
+
+    state: str

@@ -9,9 +9,8 @@ FLOORS = ("ledger", "domain", "risk", "graphql_api", "postgres", "sandbox", "see
 ELSEWHERE = {
     "tables.py": "tests/migrations/test_drift.py",  # declarations: compared with the database, all at once
     "domain/servicing/event.py": "tests/domain/servicing/operations/test_disbursement.py",  # names of what is written
-    "domain/servicing/operations/book.py": "tests/domain/servicing/operations/test_repayment.py",  # how all of them post
-    "domain/servicing/operations/change.py": "tests/laws/test_living_books.py",  # books of a life, fact by fact
-    "domain/servicing/operations/row.py": "tests/domain/servicing/operations/test_repayment.py",  # how all of them write
+    "domain/servicing/operations/book.py": "tests/domain/servicing/operations/test_repayment.py",  # how all post
+    "domain/servicing/operations/row.py": "tests/domain/servicing/operations/test_repayment.py",  # how all write
     "domain/servicing/queries/dossier.py": "tests/laws/test_living_books.py",  # what a life is told from
     "domain/servicing/queries/fact.py": "tests/domain/servicing/queries/test_position.py",  # what a position is made of
     "domain/servicing/queries/recorded.py": "tests/domain/servicing/queries/test_schedule.py",  # rows, as they stand

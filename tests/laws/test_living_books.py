@@ -97,7 +97,7 @@ def _renamed(fact: Fact, numbers: dict[int, int]) -> Fact:
 
 def booked(conn: Connection, loan_id: int, fact: Fact, *, on: date) -> Recorded:
     by = command(f"{loan_id}-{fact!r}-{on}-{next(_KEYS)}")
-    (made,) = record(conn, [Change(loan_id=loan_id, fact=fact, command=by, business_on=on)])
+    (made,) = record(conn, [Change(loan_id=loan_id, fact=fact, command=by, business_on=on, approver="boss")])
     assert isinstance(made, Recorded), made
     return made
 

@@ -18,7 +18,7 @@ from domain.servicing.change import Change, Changed, Dossier
 from domain.servicing.change import decide as decide_change
 from domain.servicing.change import is_settled as is_settled_life
 from domain.servicing.event import EventKind
-from domain.servicing.fact import Fact, Pay
+from domain.servicing.fact import Fact, Pay, Reverse
 from domain.servicing.life import Life
 from domain.servicing.movement import Movement
 from domain.servicing.operations.book import is_open, open_months, post_each, rule_sets_of, version_of
@@ -32,7 +32,8 @@ from domain.servicing.operations.row import (
 )
 from domain.servicing.posting import Booked, movement_entries
 from domain.servicing.queries.dossier import KnownFact, dossiers, keys_taken
-from domain.servicing.queries.loan import loans_of, lock_loans
+from domain.servicing.queries.loan import loans_of, lock_keys, lock_loans
+from domain.servicing.queries.recorded import repayment_of_fact
 from domain.servicing.refusal import LoanNotDisbursed, LoanUnknown
 from domain.servicing.repayment import Repay
 
@@ -60,6 +61,7 @@ def record(conn: Connection, changes: Sequence[Change]) -> list[Recorded | Refus
     """
     answers: dict[int, Recorded | Refusal] = {}
     lock_loans(conn, sorted({one.loan_id for one in changes}))
+    lock_keys(conn, sorted({one.command.key for one in changes}))
     for turn in rounds(changes):
         answers.update(record_round(conn, turn))
     return [answers[n] for n in range(len(changes))]
@@ -151,6 +153,7 @@ def _write_changes(
     """Write the rows of booked changes, one statement per table; schedules that changed, one each."""
     facts, bookings = list[dict[str, Any]](), list[dict[str, Any]]()
     events: list[tuple[int, EventKind, date, int | None, Command]] = []
+    undone: list[tuple[Change, Reverse, int | None]] = []
     for one, made, named in booked:
         dossier, on = made.dossier, one.business_on
         if dossier.is_new:
@@ -158,7 +161,7 @@ def _write_changes(
             facts += [fact_row(one.loan_id, fact, by) for fact, by in zip(dossier.facts, dossier.origins, strict=True)]
             taken_over = [(each, None) for each in dossier.booked]
             bookings += booking_rows(one.loan_id, taken_over, cause=0, on=on, through_on=on)
-        facts.append(fact_row(one.loan_id, made.fact, one.command))
+        facts.append(fact_row(one.loan_id, made.fact, one.command, approver=one.approved_by))
         through_on = max(on, dossier.through_on)
         bookings += booking_rows(one.loan_id, named, cause=made.fact.no, on=on, through_on=through_on)
         if made.plan is not None:
@@ -167,9 +170,42 @@ def _write_changes(
             events.append((one.loan_id, EventKind.OVERDUE, on, None, one.command))
         if made.settles:
             events.append((one.loan_id, EventKind.SETTLED, made.fact.value_on, None, one.command))
+        if isinstance(made.fact, Reverse):
+            undone.append((one, made.fact, next((entry_id for _, entry_id in named if entry_id is not None), None)))
     write_many(conn, tables.fact, facts)
     write_many(conn, tables.booking, bookings)
+    events += _write_reversals(conn, undone)
     write_events(conn, events)
+
+
+def _write_reversals(
+    conn: Connection, undone: Sequence[tuple[Change, Reverse, int | None]]
+) -> list[tuple[int, EventKind, date, int | None, Command]]:
+    """Write that repayments were reversed, whichever door ordered it; other facts have no row that would say it."""
+    rows = list[dict[str, Any]]()
+    events: list[tuple[int, EventKind, date, int | None, Command]] = []
+    for one, fact, entry_id in undone:
+        repayment_id = repayment_of_fact(conn, loan_id=one.loan_id, no=fact.of)
+        if repayment_id is None:
+            continue
+        assert entry_id is not None, "a repayment was booked, and so is its reversal"
+        events.append((one.loan_id, EventKind.REVERSED, fact.value_on, entry_id, one.command))
+        rows.append(
+            {
+                "repayment_id": repayment_id,
+                "reversed_on": fact.value_on,
+                "entry_id": entry_id,
+                "actor": one.command.actor,
+                "key": one.command.key.removeprefix(REVERSING),
+                "recorded_at": one.command.received_at,
+            }
+        )
+    write_many(conn, tables.repayment_reversal, rows)
+    return events
+
+
+REVERSING = "reverse:"
+"""Name space of the keys of reversals of repayments."""
 
 
 Asked = TypeVar("Asked", Repay, Change)

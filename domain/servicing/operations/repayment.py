@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection
 
 from domain.command import Command
 from domain.refusals import KeyReused, Refusal
@@ -18,7 +18,7 @@ from domain.servicing.event import EventKind, ScheduleReason
 from domain.servicing.fact import Intent as LifeIntent
 from domain.servicing.fact import Pay, Reverse
 from domain.servicing.operations.book import ids_of, reverse, version_of, version_rules
-from domain.servicing.operations.change import Recorded, record, record_round, rounds
+from domain.servicing.operations.change import REVERSING, Recorded, record, record_round, rounds
 from domain.servicing.operations.row import reserved, write_events, write_many, write_schedule
 from domain.servicing.position import Facts
 from domain.servicing.posting import repayment_entries
@@ -86,6 +86,8 @@ def reverse_repayment(conn: Connection, *, repayment_id: int, on: date, command:
         return RepaymentUnknown(field="repaymentId")
     facts = locked_facts(conn, [known.loan_id])[known.loan_id]
     if facts.is_living:
+        known = repayment(conn, repayment_id)  # as it stands now that nobody else may change it
+        assert known is not None, "a repayment does not go away"
         return _undo(conn, known, on=on, command=command)
     chain = _to_undo(facts, repayments(conn, known.loan_id), repayment_id)
     if isinstance(chain, Repayment):
@@ -117,20 +119,10 @@ def _undo(conn: Connection, known: Repayment, *, on: date, command: Command) -> 
         return RepaymentReversed(field="repaymentId")
     assert known.fact_no is not None, "a repayment of a living loan is a fact"
     fact = Reverse(no=0, value_on=on, booked_on=on, of=known.fact_no)
-    by = replace(command, key=f"reverse:{command.key}")
+    by = replace(command, key=f"{REVERSING}{command.key}")
     (made,) = record(conn, [Change(loan_id=known.loan_id, fact=fact, command=by, business_on=on)])
     if isinstance(made, Refusal):
         return made
-    row = {
-        "repayment_id": known.repayment_id,
-        "reversed_on": on,
-        "entry_id": made.entry_ids[0],
-        "actor": command.actor,
-        "key": command.key,
-        "recorded_at": command.received_at,
-    }
-    conn.execute(insert(tables.repayment_reversal), [row])
-    write_events(conn, [(known.loan_id, EventKind.REVERSED, on, made.entry_ids[0], command)])
     return RepaymentUndone(repayment_id=known.repayment_id, loan_id=known.loan_id, entry_ids=made.entry_ids)
 
 

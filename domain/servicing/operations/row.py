@@ -13,7 +13,7 @@ from domain.servicing import tables
 from domain.servicing.contract import Contract
 from domain.servicing.document import contract_document, flags_text, payload
 from domain.servicing.event import EventKind, ScheduleReason
-from domain.servicing.fact import Fact, Waive, WriteOff
+from domain.servicing.fact import Fact
 from domain.servicing.movement import Movement
 from domain.servicing.schedule import Instalment
 
@@ -30,8 +30,8 @@ def write_contract(conn: Connection, loan_id: int, contract: Contract, *, on: da
     conn.execute(insert(tables.contract), [row])
 
 
-def fact_row(loan_id: int, fact: Fact, by: Command) -> dict[str, Any]:
-    """Return the row of a fact, with who ordered it."""
+def fact_row(loan_id: int, fact: Fact, by: Command, *, approver: str | None = None) -> dict[str, Any]:
+    """Return the row of a fact, with who ordered it and who approved it."""
     return {
         "loan_id": loan_id,
         "no": fact.no,
@@ -40,7 +40,7 @@ def fact_row(loan_id: int, fact: Fact, by: Command) -> dict[str, Any]:
         "booked_on": fact.booked_on,
         "payload": payload(fact),
         "actor": by.actor,
-        "approver": fact.approver if isinstance(fact, Waive | WriteOff) else None,
+        "approver": approver,
         "key": by.key,
         "recorded_at": by.received_at,
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
-from sqlalchemy import ARRAY, BigInteger, ColumnElement, Connection, Row, any_, exists, func, literal, select
+from sqlalchemy import ARRAY, BigInteger, ColumnElement, Connection, Row, Text, any_, exists, func, literal, select
 
 from domain.servicing import tables
 from domain.servicing.daycount import DayCount
@@ -57,6 +57,15 @@ def lock_loans(conn: Connection, loan_ids: Sequence[int]) -> None:
     """Lock the loans, in the order of their ids, until the transaction ends."""
     ids = tables.loan.c.loan_id
     conn.execute(select(ids).where(loans_in(loan_ids)(ids)).order_by(ids).with_for_update()).all()
+
+
+def lock_keys(conn: Connection, keys: Sequence[str]) -> None:
+    """Lock idempotency keys, in their order, until the transaction ends: one key for two loans at once is used once.
+
+    Loans are locked before keys, everywhere.
+    """
+    each = func.unnest(literal(list(keys), ARRAY(Text)))
+    conn.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(each, 0)))).all()
 
 
 def lock_between(conn: Connection, *, low: int, high: int) -> None:

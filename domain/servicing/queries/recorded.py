@@ -105,3 +105,13 @@ def recorded(conn: Connection, where: ColumnElement[bool]) -> Iterator[Repayment
             taken=tuple(taken.get(row.repayment_id, ())),
             fact_no=row.fact_no,
         )
+
+
+def repayment_of_fact(conn: Connection, *, loan_id: int, no: int) -> int | None:
+    """Return the repayment that a fact of a living loan is, or None when it is none."""
+    r, f = tables.repayment.c, tables.fact.c
+    asked = select(r.repayment_id).where(
+        f.loan_id == loan_id, f.no == no, r.loan_id == f.loan_id, f.key == func.concat("repay:", r.key)
+    )
+    found: int | None = conn.scalar(asked)
+    return found
