@@ -125,14 +125,14 @@ def posting(database: Database, owner: Database, size: Size) -> Ratio:
     def work(batcher: Batcher[Entry, journal.Verdict], side: str, name: str) -> float:
         return _rate(clients, size.seconds, _posted_one_by_one(batcher, name, spent[side]))
 
-    rates = _interleaved(size.rounds, {name: partial(work, batcher, name) for name, batcher in sides.items()})
+    rates = interleaved(size.rounds, {name: partial(work, batcher, name) for name, batcher in sides.items()})
     return Ratio(
         name="posting, whole design over bare group commit",
         ours=rates["ours"],
         peer=rates["peer"],
         unit="entries/s",
         goal=0.5,
-        conditions=f"{clients} clients, 4 lines an entry, one entry a command, {_machine()}",
+        conditions=f"{clients} clients, 4 lines an entry, one entry a command, {machine()}",
         figures={**_latencies("ours", spent["ours"]), **_latencies("peer", spent["peer"])},
     )
 
@@ -146,7 +146,7 @@ def crowd(database: Database, owner: Database, size: Size) -> Ratio:
     def work(clients: int, name: str) -> float:
         return _rate(clients, size.seconds, _posted_one_by_one(batcher, name, spent[clients]))
 
-    rates = _interleaved(size.rounds, {str(clients): partial(work, clients) for clients in CROWDS})
+    rates = interleaved(size.rounds, {str(clients): partial(work, clients) for clients in CROWDS})
     grown = [rates[str(clients)] for clients in CROWDS if clients >= 8]
     fewer, more = min(pairwise(grown), key=lambda pair: pair[1] / pair[0])
     figures = {f"{clients} clients entries/s": rates[str(clients)] for clients in CROWDS}
@@ -158,7 +158,7 @@ def crowd(database: Database, owner: Database, size: Size) -> Ratio:
         peer=fewer,
         unit="entries/s",
         goal=1,
-        conditions=f"4 lines an entry, one entry a command, {_machine()}",
+        conditions=f"4 lines an entry, one entry a command, {machine()}",
         figures=figures,
     )
 
@@ -175,7 +175,7 @@ def hot_account(database: Database, owner: Database, size: Size) -> Ratio:
 
         return _rate(clients, size.seconds, batch)
 
-    rates = _interleaved(
+    rates = interleaved(
         size.rounds,
         {"ours": partial(work, lambda _: "2241.01"), "peer": partial(work, lambda one: f"2241.{one + 1:02d}")},
     )
@@ -185,7 +185,7 @@ def hot_account(database: Database, owner: Database, size: Size) -> Ratio:
         peer=rates["peer"],
         unit="entries/s",
         goal=0.9,
-        conditions=f"{clients} clients, batches of {BATCH}, 4 lines an entry, {_machine()}",
+        conditions=f"{clients} clients, batches of {BATCH}, 4 lines an entry, {machine()}",
     )
 
 
@@ -207,14 +207,14 @@ def long_entry(database: Database, owner: Database, size: Size) -> Ratio:
 
         return _rate(1, size.seconds, lambda _, number: _one(owner.run(lambda conn: unguarded(conn, number))))
 
-    rates = _interleaved(size.rounds, {"ours": ours, "peer": without})
+    rates = interleaved(size.rounds, {"ours": ours, "peer": without})
     return Ratio(
         name="entry of 1,002 lines over the same without triggers",
         ours=rates["ours"],
         peer=rates["peer"],
         unit="entries/s",
         goal=0.75,
-        conditions=f"1 client, {_machine()}",
+        conditions=f"1 client, {machine()}",
     )
 
 
@@ -229,14 +229,14 @@ def reading(database: Database, owner: Database, size: Size) -> Ratio:
     def scan(_name: str) -> float:
         return _times(lambda conn: conn.execute(_SCAN, {"b": BOOK}).all(), database, 1)
 
-    rates = _interleaved(size.rounds, {"ours": ours, "peer": scan})
+    rates = interleaved(size.rounds, {"ours": ours, "peer": scan})
     return Ratio(
         name="trial balance over a scan of the lines",
         ours=rates["ours"],
         peer=rates["peer"],
         unit="1/s",
         goal=100,
-        conditions=f"{lines} lines of {DAYS} days (the goal is for 10 million), {len(PAYABLES)} accounts, {_machine()}",
+        conditions=f"{lines} lines of {DAYS} days (the goal is for 10 million), {len(PAYABLES)} accounts, {machine()}",
         figures={"filled lines/s": filled_per_second, "ours ms": 1_000 / rates["ours"]},
     )
 
@@ -267,14 +267,14 @@ def verifying(database: Database, owner: Database, size: Size) -> Ratio:
                         file.write(row)
             return 1 / (time.perf_counter() - started)
 
-    rates = _interleaved(max(1, size.rounds // 2), {"ours": ours, "peer": copy})
+    rates = interleaved(max(1, size.rounds // 2), {"ours": ours, "peer": copy})
     return Ratio(
         name="verification over a plain COPY of the rows",
         ours=rates["ours"],
         peer=rates["peer"],
         unit="1/s",
         goal=1 / 6,
-        conditions=f"{lines} lines, {_machine()}",
+        conditions=f"{lines} lines, {machine()}",
         figures={"ours lines/s": lines * rates["ours"]},
     )
 
@@ -306,14 +306,14 @@ def bulk(database: Database, owner: Database, size: Size) -> Ratio:
             lambda _, number: owner.run(lambda conn: _copy_bare(conn, entries(name, number), accounts)),
         )
 
-    rates = _interleaved(size.rounds, {"ours": ours, "peer": copy})
+    rates = interleaved(size.rounds, {"ours": ours, "peer": copy})
     return Ratio(
         name="long entries through the one door over COPY of their lines into a bare indexed table",
         ours=rates["ours"],
         peer=rates["peer"],
         unit="lines/s",
         goal=0.9,
-        conditions=f"1 client, {batch} entries of {FILL} lines a batch, live partition, {_machine()}",
+        conditions=f"1 client, {batch} entries of {FILL} lines a batch, live partition, {machine()}",
     )
 
 
@@ -327,21 +327,21 @@ def last_lines(database: Database, owner: Database, size: Size) -> Ratio:
         conn.execute(text("ANALYZE bare.line"))
 
     def ours(_name: str) -> float:
-        return _often(lambda conn: subject_page(conn, book=BOOK, account=OWED, subject=OLD, first=PAGE), database, size)
+        return often(lambda conn: subject_page(conn, book=BOOK, account=OWED, subject=OLD, first=PAGE), database, size)
 
     def walk(_name: str) -> float:
-        return _often(
+        return often(
             lambda conn: conn.execute(_WALK, {"b": BOOK, "s": OLD, "a": account, "n": PAGE}).all(), database, size
         )
 
-    rates = _interleaved(size.rounds, {"ours": ours, "peer": walk})
+    rates = interleaved(size.rounds, {"ours": ours, "peer": walk})
     return Ratio(
         name="last 50 lines of a subject with running balance over a bare index walk",
         ours=rates["ours"],
         peer=rates["peer"],
         unit="1/s",
         goal=0.5,
-        conditions=f"{size.history} lines of history, medians, one connection, {_machine()}",
+        conditions=f"{size.history} lines of history, medians, one connection, {machine()}",
         figures={"ours p50 ms": 1_000 / rates["ours"], "peer p50 ms": 1_000 / rates["peer"]},
     )
 
@@ -352,18 +352,18 @@ def history(database: Database, owner: Database, size: Size) -> Ratio:
     _histories(database, size.history)
 
     def read(subject: int, _name: str) -> float:
-        return _often(
+        return often(
             lambda conn: subject_page(conn, book=BOOK, account=OWED, subject=subject, first=10), database, size
         )
 
-    rates = _interleaved(size.rounds, {"ours": partial(read, OLD), "peer": partial(read, SHORT)})
+    rates = interleaved(size.rounds, {"ours": partial(read, OLD), "peer": partial(read, SHORT)})
     return Ratio(
         name="last 10 lines out of a long history over out of ten",
         ours=rates["ours"],
         peer=rates["peer"],
         unit="1/s",
         goal=1 / 1.5,
-        conditions=f"{size.history} and 10 lines of history, medians, one connection, {_machine()}",
+        conditions=f"{size.history} and 10 lines of history, medians, one connection, {machine()}",
         figures={"ours p50 ms": 1_000 / rates["ours"], "peer p50 ms": 1_000 / rates["peer"]},
     )
 
@@ -498,7 +498,7 @@ def _times(read: Callable[[Connection], object], database: Database, count: int)
         return count / (time.perf_counter() - started)
 
 
-def _often(read: Callable[[Connection], object], database: Database, size: Size) -> float:
+def often(read: Callable[[Connection], object], database: Database, size: Size) -> float:
     """How often a second `read` can be answered, by its median time."""
     spent: list[float] = []
     with database.snapshot() as conn:
@@ -510,7 +510,7 @@ def _often(read: Callable[[Connection], object], database: Database, size: Size)
     return 1 / median(spent)
 
 
-def _interleaved(rounds: int, sides: Mapping[str, Callable[[str], float]]) -> dict[str, float]:
+def interleaved(rounds: int, sides: Mapping[str, Callable[[str], float]]) -> dict[str, float]:
     """The median of each side; each round runs all sides, in an order of its own, and names what it posts."""
     found: dict[str, list[float]] = {name: [] for name in sides}
     run = f"{random.getrandbits(48):x}"
@@ -530,7 +530,8 @@ def _accounts(conn: Connection) -> dict[tuple[int, str], int]:
     return {(book, code): account_id for book, code, account_id in rows}
 
 
-def _machine() -> str:
+def machine() -> str:
+    """On what it ran."""
     return f"{os.cpu_count()} cores, client and server on one machine, fsync on"
 
 

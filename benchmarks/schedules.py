@@ -15,7 +15,6 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks import measures
 from benchmarks.measures import Measure, Ratio, Size
 from domain.servicing.bulk import RATE_UNIT, annuities
 from domain.servicing.daycount import DayCount
@@ -89,8 +88,8 @@ def quote(database: Database, owner: Database, size: Size) -> Ratio:
     )
 
 
-MEASURES: Final[Mapping[str, Measure]] = MappingProxyType({**measures.MEASURES, "schedules": bulk, "quote": quote})
-"""Every measure by name, those of the ledger and those of schedules."""
+MEASURES: Final[Mapping[str, Measure]] = MappingProxyType({"schedules": bulk, "quote": quote})
+"""By name; they need no database."""
 
 
 def _bare(principal: npt.NDArray[np.int64], rate: npt.NDArray[np.int64], count: int) -> npt.NDArray[np.float64]:

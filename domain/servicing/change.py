@@ -384,12 +384,16 @@ def plain_dossier(
 
 def position_of(dossier: Dossier, *, on: date) -> Position:
     """The position of a living loan, in the words of every loan's position."""
-    life = dossier.life(on)
+    return position_in(dossier.life(on), loan_id=dossier.loan.loan_id)
+
+
+def position_in(life: Life, *, loan_id: int) -> Position:
+    """The position of a loan whose life is told, at the date up to which it is."""
     seen = outlook(life)
     return Position(
-        loan_id=dossier.loan.loan_id,
-        on=on,
-        currency=dossier.contract.terms.currency,
+        loan_id=loan_id,
+        on=life.on,
+        currency=life.contract.terms.currency,
         status=STATUSES.get(seen.status) or Status(seen.status),
         dues=tuple(life.state.dues(is_ahead=False)),
         due=named(seen.due),
@@ -408,7 +412,8 @@ def payoff_of(life: Life, amount: int) -> Mapping[Component, int]:
     """What settles the loan, by component: the split of the very payment that would do it."""
     if not amount:
         return {}
-    paid = Pay(no=len(life.facts) + 1, value_on=life.on, booked_on=life.on, amount=amount, intent=Intent.SETTLE)
+    no = 1 + max(life.latest[-1] if life.latest else 0, *(fact.no for fact in life.facts), 0)
+    paid = Pay(no=no, value_on=life.on, booked_on=life.on, amount=amount, intent=Intent.SETTLE)
     made = book(life, paid, on=life.on)
     if isinstance(made, Life):
         return next(one.split for one in made.transactions if one.fact_no == paid.no and one.kind == paid.kind)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from types import MappingProxyType
@@ -19,6 +19,7 @@ from domain.servicing.position import Loan
 from domain.servicing.repayment import Decision, Repay, Source, application_rule
 from ledger.account import Side
 from ledger.entry import Dimensions, Entry, Line
+from ledger.period import Placement
 from ledger.rule import Rule, apply, apply_batch
 
 SOURCE = "servicing"
@@ -169,18 +170,18 @@ def movement_entries(
     *,
     fact: Fact,
     actor: str,
-    is_open: Callable[[date], bool],
+    placed: Placement,
 ) -> list[Booked] | EventUnruled:
     """Return what a change books, each group of movements with its entry.
 
-    A movement of the fact itself is booked at its value date. When that month is closed, everything is booked on the
-    business date, `economic_on` says which date it is about, and the description names its cause.
+    A movement of the fact itself is booked at its value date. When that month is closed, everything is booked where the
+    ledger has `placed` the fact, `economic_on` says which date it is about, and the description names its cause.
     """
-    is_late = not is_open(fact.value_on)
+    is_late = placed.economic_on is not None
     made: list[Booked] = []
     for n, group in enumerate(movements):
         own = next((one for one in group if one.fact_no == fact.no), group[0])
-        on = fact.booked_on if is_late or len(group) > 1 else own.value_on
+        on = placed.effective_on if is_late else fact.booked_on if len(group) > 1 else own.value_on
         facts_of = entry_of(loan, key=f"fact:{loan.loan_id}:{fact.no}:{n}", on=on, actor=actor)
         dims, currency = facts_of.pop("dims"), facts_of.pop("currency")
         lines: list[Line] = []
@@ -195,7 +196,7 @@ def movement_entries(
             kind=own.event,
             lines=tuple(lines if len(group) == 1 else netted(lines)),
             rule_version=rule.version if rule else 1,
-            economic_on=fact.value_on if is_late else None,
+            economic_on=placed.economic_on,
             paid_on=fact.value_on if isinstance(fact, Pay) else None,
             description=cause(fact) if fact.value_on < fact.booked_on else "",
         ) if lines else None  # fmt: skip

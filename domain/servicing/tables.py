@@ -1,4 +1,4 @@
-"""Tables of the servicing schema, as `0006_servicing.sql`, `0011_life.sql` and `0013_proposal.sql` make them."""
+"""Tables of the servicing schema, as revisions 0006, 0011, 0012 and 0013 of `migrations/versions/` make them."""
 
 from sqlalchemy import (
     ARRAY,
@@ -374,6 +374,26 @@ booking = Table(
     " was told.",
 )
 """Amounts of a life that the journal holds."""
+
+milestone = Table(
+    "milestone",
+    metadata,
+    Column("loan_id", BigInteger, nullable=False),
+    Column("engine", Text, nullable=False),
+    Column("no", Integer, nullable=False),
+    Column("latest_on", Date, nullable=False),
+    Column("latest_rank", Integer, nullable=False),
+    Column("latest_no", Integer, nullable=False),
+    Column("booked_on", Date, nullable=False),
+    Column("document", JSONB, nullable=False),
+    PrimaryKeyConstraint("loan_id", "engine", "no", name="milestone_pkey"),
+    ForeignKeyConstraint(["loan_id", "no"], ["servicing.fact.loan_id", "servicing.fact.no"], name="milestone_of_fact"),
+    schema="servicing",
+    comment="Derived: the state of a life after the facts 1 to no, as the engine of that fingerprint tells it;"
+    " latest_on, latest_rank and latest_no are the place of the last one in the replay, booked_on the date by which all"
+    " of them were known.",
+)
+"""States of lives after their first facts: derived."""
 
 proposal = Table(
     "proposal",

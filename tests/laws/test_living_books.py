@@ -10,15 +10,17 @@ from datetime import date, timedelta
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, select, text
 
+from domain.servicing import tables
 from domain.servicing.admission import book
-from domain.servicing.change import Change, plain_contract
+from domain.servicing.change import Change, plain_contract, position_of
 from domain.servicing.contract import Contract
 from domain.servicing.fact import Fact, Intent, Pay, Reverse
 from domain.servicing.life import Life
 from domain.servicing.operations.change import Recorded, record
 from domain.servicing.operations.disbursement import Created, Disbursed, create_loan, disburse_succeeded, terms_of
+from domain.servicing.operations.milestone import retell
 from domain.servicing.operations.repayment import Repaid, repay
 from domain.servicing.position import Position, Status
 from domain.servicing.queries.ageing import aged as aged_on
@@ -139,6 +141,27 @@ def test_what_the_journal_holds_is_what_the_facts_say(conn: Connection, world: W
         close_days(conn, on, on + timedelta(days=3))
         assert held(conn, loan_id)[("1303.01",)] == said(conn, loan_id, on + timedelta(days=4))[("1303.01",)]
         example.rollback()
+
+
+@law
+@given(lives(events=8))
+def test_a_position_from_a_milestone_is_that_of_the_life_told_whole(conn: Connection, world: World, life: Life) -> None:
+    """At every date of which a fact speaks, knowing what was known then or all; made anew, milestones stay."""
+    with conn.begin_nested() as example:
+        loan_id = lent(conn, world, life.contract)
+        lived(conn, loan_id, life)
+        whole = dossiers(conn, [loan_id])[loan_id]
+        for on in sorted({on for fact in whole.facts for on in (fact.value_on, fact.booked_on)}):
+            assert position_on(conn, loan_id=loan_id, on=on) == position_of(whole, on=on)
+            then = position_as_of(conn, loan_id=loan_id, value_on=on, known_on=on)
+            assert then == position_of(whole.known_by(on), on=on)
+        made = conn.execute(MILESTONES).all()
+        retell(conn, [loan_id])
+        assert conn.execute(MILESTONES).all() == made
+        example.rollback()
+
+
+MILESTONES = select(tables.milestone).order_by(tables.milestone.c.loan_id, tables.milestone.c.no)
 
 
 @pytest.mark.law(53)

@@ -31,19 +31,10 @@ def post_each(conn: Connection, groups_of: Sequence[Sequence[Entry]]) -> list[li
     return [[next(ids) for _ in group] for group in groups_of]
 
 
-def is_open(months: frozenset[tuple[int, int]], book: int, on: date) -> bool:
-    """Tell whether the month of a date takes entries in a book."""
-    return (book, on.year * 100 + on.month) in months
-
-
-def open_months(conn: Connection, of: Iterable[int]) -> frozenset[tuple[int, int]]:
-    """Return the accounting months that take entries, by book."""
-    return frozenset(
-        (book, period.period_id)
-        for book in of
-        for period in books.periods(conn, book)
-        if period.state is PeriodState.OPEN
-    )
+def months_of(conn: Connection, of: Iterable[int]) -> dict[int, dict[int, PeriodState]]:
+    """Return the state of each accounting month, by book."""
+    found = books.periods_of(conn, sorted(of))
+    return {book: {one.period_id: one.state for one in months} for book, months in found.items()}
 
 
 def rule_sets_of(conn: Connection, versions: Iterable[tuple[int, int]]) -> dict[tuple[int, int], RuleSet]:

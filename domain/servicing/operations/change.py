@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import partial
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection
@@ -20,8 +19,10 @@ from domain.servicing.change import is_settled as is_settled_life
 from domain.servicing.event import EventKind
 from domain.servicing.fact import Fact, Pay, Reverse
 from domain.servicing.life import Life
+from domain.servicing.milestone import milestone
 from domain.servicing.movement import Movement
-from domain.servicing.operations.book import is_open, open_months, post_each, rule_sets_of, version_of
+from domain.servicing.operations.book import months_of, post_each, rule_sets_of, version_of
+from domain.servicing.operations.milestone import crossed, milestone_row
 from domain.servicing.operations.row import (
     booking_rows,
     fact_row,
@@ -34,8 +35,9 @@ from domain.servicing.posting import Booked, movement_entries
 from domain.servicing.queries.dossier import KnownFact, dossiers, keys_taken
 from domain.servicing.queries.loan import loans_of, lock_keys, lock_loans
 from domain.servicing.queries.recorded import repayment_of_fact
-from domain.servicing.refusal import LoanNotDisbursed, LoanUnknown
+from domain.servicing.refusal import LoanNotDisbursed, LoanUnknown, PeriodClosed
 from domain.servicing.repayment import Repay
+from ledger.period import CorrectionPolicy, Placement, place
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +76,7 @@ def record_round(conn: Connection, turn: Sequence[tuple[int, Change]]) -> dict[i
     told = dossiers(conn, ids, is_plain_too=True)
     loans = loans_of(conn, ids)
     rule_sets = rule_sets_of(conn, {version_of(loan) for loan in loans.values()})
-    months = open_months(conn, {loan.book for loan in loans.values()})
+    months = months_of(conn, {loan.book for loan in loans.values()})
     answers: dict[int, Recorded | Refusal] = {}
     decided: list[tuple[int, Change, Changed, list[Booked]]] = []
     for n, one in turn:
@@ -82,14 +84,18 @@ def record_round(conn: Connection, turn: Sequence[tuple[int, Change]]) -> dict[i
         if not isinstance(made, Changed):
             answers[n] = made
             continue
-        loan = made.dossier.loan
+        loan, fact = made.dossier.loan, made.fact
+        placed = place(
+            fact.value_on,
+            states=months[loan.book],
+            policy=CorrectionPolicy.CORRECT_IN_CURRENT,
+            booked_on=fact.booked_on,
+        )
+        if not isinstance(placed, Placement):
+            answers[n] = PeriodClosed(detail=f"{loan.book}/{placed.period}")
+            continue
         entries = movement_entries(
-            loan,
-            made.movements,
-            rule_sets[version_of(loan)],
-            fact=made.fact,
-            actor=one.command.actor,
-            is_open=partial(is_open, months, loan.book),
+            loan, made.movements, rule_sets[version_of(loan)], fact=fact, actor=one.command.actor, placed=placed
         )
         if isinstance(entries, Refusal):
             answers[n] = entries
@@ -151,7 +157,7 @@ def _write_changes(
     conn: Connection, booked: Sequence[tuple[Change, Changed, Sequence[tuple[Movement, int | None]]]]
 ) -> None:
     """Write the rows of booked changes, one statement per table; schedules that changed, one each."""
-    facts, bookings = list[dict[str, Any]](), list[dict[str, Any]]()
+    facts, bookings, marks = list[dict[str, Any]](), list[dict[str, Any]](), list[dict[str, Any]]()
     events: list[tuple[int, EventKind, date, int | None, Command]] = []
     undone: list[tuple[Change, Reverse, int | None]] = []
     for one, made, named in booked:
@@ -162,6 +168,8 @@ def _write_changes(
             taken_over = [(each, None) for each in dossier.booked]
             bookings += booking_rows(one.loan_id, taken_over, cause=0, on=on, through_on=on)
         facts.append(fact_row(one.loan_id, made.fact, one.command, approver=one.approved_by))
+        if crossed(dossier, made.fact) and (mark := milestone(made.after)):
+            marks.append(milestone_row(one.loan_id, mark))
         through_on = max(on, dossier.through_on)
         bookings += booking_rows(one.loan_id, named, cause=made.fact.no, on=on, through_on=through_on)
         if made.plan is not None:
@@ -173,6 +181,7 @@ def _write_changes(
         if isinstance(made.fact, Reverse):
             undone.append((one, made.fact, next((entry_id for _, entry_id in named if entry_id is not None), None)))
     write_many(conn, tables.fact, facts)
+    write_many(conn, tables.milestone, marks)
     write_many(conn, tables.booking, bookings)
     events += _write_reversals(conn, undone)
     write_events(conn, events)

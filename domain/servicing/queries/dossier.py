@@ -50,7 +50,7 @@ def keys_taken(conn: Connection, keys: Sequence[str]) -> dict[str, KnownFact]:
     return {
         row.key: KnownFact(
             loan_id=row.loan_id,
-            fact=_fact(row),
+            fact=fact_from(row),
             actor=row.actor,
             entry_ids=tuple(dict.fromkeys(row.entry_ids or ())),
         )
@@ -82,7 +82,7 @@ def _living_dossiers(
     f, b = tables.fact, tables.booking
     said: dict[int, list[Fact]] = {}
     for row in conn.execute(select(f).where(loans_in(living)(f.c.loan_id)).order_by(f.c.loan_id, f.c.no)):
-        said.setdefault(row.loan_id, []).append(_fact(row))
+        said.setdefault(row.loan_id, []).append(fact_from(row))
     place = (b.c.loan_id, b.c.event, b.c.fact_no, b.c.flags)
     held: dict[int, dict[tuple[str, int, str], dict[str, int]]] = {}
     through: dict[int, date] = {}
@@ -189,5 +189,6 @@ def _paid_in(one: Repayment) -> PaidIn:
     )
 
 
-def _fact(row: Row[Any]) -> Fact:
+def fact_from(row: Row[Any]) -> Fact:
+    """Return the fact that a row holds."""
     return fact_of(row.kind, no=row.no, value_on=row.value_on, booked_on=row.booked_on, said=row.payload)

@@ -5,7 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
-from sqlalchemy import ARRAY, BigInteger, ColumnElement, Connection, Row, Text, any_, exists, func, literal, select
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Row,
+    Text,
+    and_,
+    any_,
+    exists,
+    func,
+    literal,
+    not_,
+    select,
+)
 
 from domain.servicing import tables
 from domain.servicing.daycount import DayCount
@@ -22,6 +36,12 @@ def loans_in(loan_ids: Sequence[int]) -> Scope:
     """Return the scope of named loans."""
     ids = literal(list(loan_ids), ARRAY(BigInteger))
     return lambda loan_id: loan_id == any_(ids)
+
+
+def plain_in(loan_ids: Sequence[int]) -> Scope:
+    """Return the scope of those named loans that have no contract document."""
+    named = loans_in(loan_ids)
+    return lambda loan_id: and_(named(loan_id), not_(is_living(loan_id)))
 
 
 def loans_between(low: int, high: int) -> Scope:
