@@ -7,14 +7,14 @@ goes on with the facts that came later, as long as none of them reaches back bef
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, fields, is_dataclass
 from datetime import date
 from decimal import Decimal
 from enum import Enum
-from functools import cache
+from functools import cache, partial
 from types import NoneType, UnionType
-from typing import Any, Final, get_args, get_origin, get_type_hints
+from typing import Any, Final, cast, get_args, get_origin, get_type_hints
 
 from domain.servicing.contract import Contract
 from domain.servicing.fact import Chargeback, Fact, Reverse, place, takes_effect_on
@@ -24,7 +24,7 @@ from domain.servicing.progress import ALL, Line, nothing
 
 EVERY: Final = 4
 """Facts from one milestone to the next: the most that are told again for a question about now."""
-TOLD: Final = frozenset({"contract", "lines", "levies", "transactions", "movements", "versions", "parts"})
+TOLD: Final = frozenset({"contract", "lines", "levies", "transactions", "movements", "versions", "parts", "happened"})
 """Fields of a fold that have no plain value: a milestone leaves them out or has words of its own for them."""
 
 
@@ -39,7 +39,12 @@ class Milestone:
 
 
 def milestone(life: Life) -> Milestone | None:
-    """The milestone of a life that knows all its facts; None where it has none, or lacks words for its state."""
+    """The milestone of a life that knows all its facts; None where it has none, or lacks words for its state.
+
+    A contract whose refunds give interest back asks its whole history again, and has none either.
+    """
+    if life.contract.life.interest_refund:
+        return None
     state, lines = life.base, life.base.lines
     at = {id(line): n for n, line in enumerate(lines)}
     if life.latest is None or any(id(levy.line) not in at for levy in state.levies):
@@ -98,7 +103,7 @@ def _state(contract: Contract, known: Milestone) -> Fold:
     )  # fmt: skip
 
 
-def _written(value: Fold | Line | LevyState, without: frozenset[str] = frozenset()) -> list[Any]:
+def _written(value: Any, without: frozenset[str] = frozenset()) -> list[Any]:  # noqa: ANN401 - any dataclass
     return [_plain(getattr(value, one.name)) for one in fields(value) if one.name not in without]
 
 
@@ -116,9 +121,15 @@ def _plain(value: object) -> Any:  # noqa: ANN401 - JSON
             return value.toordinal()
         case dict():
             return [value[component] for component in ALL] if any(value.values()) else 0
-        case _:
-            assert isinstance(value, list | tuple), f"a milestone has no words for {type(value).__name__}"
+        case list() | tuple():
             return [_plain(one) for one in value]
+        case _:
+            assert is_dataclass(value), f"a milestone has no words for {type(value).__name__}"
+            return _written(value)
+
+
+def _made(kind: Callable[..., Any], said: list[Any]) -> Any:  # noqa: ANN401 - an instance of that kind
+    return kind(**_read(cast("type", kind), said))
 
 
 def _read(kind: type, row: list[Any], without: frozenset[str] = frozenset()) -> dict[str, Any]:
@@ -149,4 +160,6 @@ def _reader(kind: Any) -> Any:  # noqa: ANN401 - any type; a function, or None w
         return lambda said: tuple(how(one) for how, one in zip(ways, said, strict=True))
     if kind is date:
         return date.fromordinal
+    if isinstance(kind, type) and is_dataclass(kind):
+        return partial(_made, kind)
     return None if kind in {int, str, bool} else kind
