@@ -301,7 +301,7 @@ def _given(policy: NonAccrual) -> Mapping[Event, Iterable[Leg]]:
         Event.BUY_DOWN_FEE_ADJUSTMENT: (leg("amount", ADJUSTED, "6602"),),
         Event.BUY_DOWN_FEE_AMORTISED: (leg("amount", ADJUSTED, INCOME["interest"]),),
         Event.INTEREST_PAYMENT_WAIVER: paid(INCOME["interest"], None, policy=policy, extra=(EXCESS,)),
-        Event.CHARGE_ADJUSTMENT: tuple(_adjusted()),
+        Event.CHARGE_ADJUSTMENT: tuple(_adjusted(policy)),
     }
 
 
@@ -319,11 +319,11 @@ def _waived(name: str, policy: NonAccrual) -> Legs:
     yield from untaxed(name, INCOME[name], tax, ACCOUNTS[name], when=(_CARRIED,))
 
 
-def _adjusted() -> Legs:
+def _adjusted(policy: NonAccrual) -> Legs:
     """Walk the legs of a charge that is given back and meets claims: its income pays them."""
-    for name in (*CLAIMS, EXCESS):
-        yield leg(name, INCOME["fee"], ACCOUNTS[name], when=(Condition(Flag.PENALTY_CHARGE, Test.ZERO),))
-        yield leg(name, INCOME["penalty"], ACCOUNTS[name], when=(Condition(Flag.PENALTY_CHARGE),))
+    for income, test in (("fee", Test.ZERO), ("penalty", Test.POSITIVE)):
+        for one in paid(INCOME[income], None, policy=policy, extra=(EXCESS,)):
+            yield replace(one, when=(*one.when, Condition(Flag.PENALTY_CHARGE, test)))
 
 
 def _impaired(cash: str, via: str | None, policy: NonAccrual) -> Mapping[Event, Iterable[Leg]]:

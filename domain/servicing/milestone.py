@@ -153,13 +153,20 @@ def _reader(kind: Any) -> Any:  # noqa: ANN401 - any type; a function, or None w
     if origin is dict:
         return lambda said: dict(zip(ALL, said, strict=True)) if said else nothing()
     if origin is list:
-        how = _reader(inside[0])
+        how = _reader(inside[0]) or _same
         return lambda said: [how(one) for one in said]
+    if origin is tuple and inside[-1] is Ellipsis:
+        item = _reader(inside[0]) or _same
+        return lambda said: tuple(item(one) for one in said)
     if origin is tuple:
-        ways = [_reader(one) for one in inside]
+        ways = [_reader(one) or _same for one in inside]
         return lambda said: tuple(how(one) for how, one in zip(ways, said, strict=True))
     if kind is date:
         return date.fromordinal
     if isinstance(kind, type) and is_dataclass(kind):
         return partial(_made, kind)
     return None if kind in {int, str, bool} else kind
+
+
+def _same(said: Any) -> Any:  # noqa: ANN401 - JSON
+    return said
