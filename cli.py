@@ -74,7 +74,7 @@ def documented(function: Callable[..., None], schema: Path) -> Callable[..., Non
         del schema
         function(**arguments)
 
-    option = typer.Option("--schema", is_eager=True, callback=show, help="Print the JSON Schema of --json.")
+    option = typer.Option("--schema", is_eager=True, callback=show, help="Print the schema of what is printed as JSON.")
     signed, wanted = signature(function), Annotated[bool, option]
     added = Parameter("schema", Parameter.KEYWORD_ONLY, default=False, annotation=wanted)
     command.__signature__ = signed.replace(parameters=[*signed.parameters.values(), added])  # type: ignore[attr-defined]  # what typer reads
@@ -130,6 +130,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except PostgresUnavailable as unavailable:
         sys.stderr.write(f"{unavailable}\n")
         ended = REFUSED
+    except OSError as error:
+        if error.filename is None:
+            raise
+        sys.stderr.write(f"USAGE_WRONG {error.filename}: {error.strerror}: name another place, see zhudai --help\n")
+        ended = WRONG_USAGE
     raise SystemExit(ended)
 
 

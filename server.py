@@ -14,7 +14,7 @@ import signal
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import partial
 from socket import socket
 from threading import Event, Lock, Thread
@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 import uvicorn
 from sqlalchemy import select, text
 
+from domain.calendar import day_of
 from domain.channel import operations as channels
 from domain.channel.operations import Business
 from domain.command import Command
@@ -38,7 +39,7 @@ from domain.payment import operations as payments
 from domain.payment import queries as orders
 from domain.payment.gateway import Channel
 from domain.refusals import Refusal
-from domain.servicing import operations as servicing
+from domain.servicing.operations.repayment import repay
 from graphql_api import auth
 from graphql_api.auth import Role, Viewer
 from graphql_api.batcher import Batcher
@@ -70,7 +71,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-SHANGHAI: Final = timezone(timedelta(hours=8))
 ACTOR: Final = "machine"
 """Who is responsible for what the clerks do."""
 SIGNER: Final = "zhudai"
@@ -199,13 +199,13 @@ def opened(settings: Settings, database_url: str, *, bank_url: str | None = None
         edge = Edge(
             executor=executor(Limits()),
             store=database,
-            house=Neighbours(desk=desk, repayments=Batcher(database, servicing.repay)),
+            house=Neighbours(desk=desk, repayments=Batcher(database, repay), zone=settings.zone),
             token_key=settings.keys.token,
             cursor_key=settings.keys.cursor,
             development=settings.development,
             dev_tokens=tokens,
             ready=lambda: _answers(database),
-            receive_message=_receiver(database, desk),
+            receive_message=_receiver(database, desk, settings.zone),
         )
         yield House(
             settings=settings,
@@ -213,7 +213,13 @@ def opened(settings: Settings, database_url: str, *, bank_url: str | None = None
             desk=desk,
             bank_url=address,
             clerks=(
-                *_clerks(database, desk, bank, partial(_sealed, database, signer(settings), settings.anchor)),
+                *_clerks(
+                    database,
+                    desk,
+                    bank,
+                    seal_numbered=partial(_sealed, database, signer(settings), settings.anchor),
+                    today=partial(today, zone=settings.zone),
+                ),
                 day_clerk(patient),
             ),
             dev_tokens=tokens,
@@ -296,9 +302,9 @@ def merchant(database: Database) -> str:
     return f"zhudai-{cluster}-{number}"
 
 
-def today(conn: Connection) -> date:
+def today(conn: Connection, *, zone: tzinfo) -> date:
     """The date that the books are on."""
-    return days.business_date(conn, today=datetime.now(SHANGHAI).date())
+    return days.business_date(conn, today=day_of(datetime.now(UTC), zone=zone))
 
 
 def signer(settings: Settings) -> Signer:
@@ -358,13 +364,13 @@ def _answers(database: Database) -> bool:
         return conn.scalar(select(1)) == 1
 
 
-def _receiver(database: Database, desk: Desk) -> Callable[[bytes, datetime], bytes]:
+def _receiver(database: Database, desk: Desk, zone: tzinfo) -> Callable[[bytes, datetime], bytes]:
     """The channel's door: each message in a transaction of its own."""
     handlers = Business(vault=desk.vault)
 
     def receive(raw: bytes, at: datetime, /) -> bytes:
         taken = database.run(
-            lambda conn: channels.receive(conn, raw, received_at=at, vault=desk.vault, handlers=handlers)
+            lambda conn: channels.receive(conn, raw, received_at=at, vault=desk.vault, handlers=handlers, zone=zone)
         )
         return taken.encoded(at=at)
 
@@ -372,7 +378,12 @@ def _receiver(database: Database, desk: Desk) -> Callable[[bytes, datetime], byt
 
 
 def _clerks(
-    database: Database, desk: Desk, bank: BankClient | None, seal_numbered: Callable[[], int]
+    database: Database,
+    desk: Desk,
+    bank: BankClient | None,
+    *,
+    seal_numbered: Callable[[], int],
+    today: Callable[[Connection], date],
 ) -> tuple[Clerk, ...]:
     """The threads of a server; without a bank nobody speaks to one."""
 
@@ -387,7 +398,8 @@ def _clerks(
     def walk_applications() -> int:
         waiting = database.run(lambda conn: applications.pending(conn, limit=100))
         for number in waiting:
-            database.run(partial(_walk, application_id=number, desk=desk, command=command(f"walk/{number}")))
+            told = command(f"walk/{number}")
+            database.run(partial(_walk, application_id=number, desk=desk, today=today, command=told))
         return len(waiting)
 
     clerks = [
@@ -436,11 +448,14 @@ class Stoppable:
 
 
 def day_clerk(database: Database) -> Clerk:
-    """The clerk that closes the business date that was begun, by whomever, and goes on where another one stopped."""
+    """The clerk that closes the business date that was begun, by whomever, and goes on where another one stopped.
+
+    What the books refuse he leaves refused: it is ordered again by whoever has removed the cause.
+    """
     stop = Event()
 
     def close_begun() -> int:
-        on = database.run(days.begun)
+        on = database.run(days.running)
         if on is None:
             return 0
         told = Command(actor=ACTOR, key=f"clerk/close/{on}", received_at=datetime.now(UTC))
@@ -457,7 +472,9 @@ def day_clerk(database: Database) -> Clerk:
     return Clerk(name="day", job=close_begun, pause=1.0, stop=stop)
 
 
-def _walk(conn: Connection, *, application_id: int, desk: Desk, command: Command) -> None:
+def _walk(
+    conn: Connection, *, application_id: int, desk: Desk, today: Callable[[Connection], date], command: Command
+) -> None:
     """Take one application as far as the machine can."""
     origination.advance_until_waiting(conn, application_id, desk=desk, on=today(conn), command=command)
 
@@ -480,11 +497,16 @@ class JsonLines(logging.Formatter):
 
 
 class TextLines(logging.Formatter):
-    """The same for people: time, level, what happened, name=value."""
+    """The same for people: time of a zone, level, what happened, name=value."""
+
+    def __init__(self, zone: tzinfo) -> None:
+        """Keep the zone whose clocks people look at."""
+        super().__init__()
+        self._zone = zone
 
     def format(self, record: logging.LogRecord) -> str:
         """Write one record."""
-        at = datetime.fromtimestamp(record.created, UTC).strftime("%H:%M:%S")
+        at = datetime.fromtimestamp(record.created, self._zone).strftime("%H:%M:%S")
         named = " ".join(f"{name}={value}" for name, value in vars(record).items() if name not in _STANDARD)
         error = "\n" + self.formatException(record.exc_info) if record.exc_info else ""
         return f"{at} {record.levelname.lower():7} {record.getMessage()} {named}{error}"
@@ -493,10 +515,10 @@ class TextLines(logging.Formatter):
 _STANDARD: Final = frozenset({*vars(logging.makeLogRecord({})), "message", "asctime", "color_message"})
 
 
-def log(*, as_json: bool, level: int = logging.INFO) -> None:
-    """Send every log line to stderr, as JSON or for people."""
+def log(*, as_json: bool, zone: tzinfo, level: int = logging.INFO) -> None:
+    """Send every log line to stderr, as JSON (in UTC) or for people (in the time zone of the books)."""
     handler = logging.StreamHandler()
-    handler.setFormatter(JsonLines() if as_json else TextLines())
+    handler.setFormatter(JsonLines() if as_json else TextLines(zone))
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)

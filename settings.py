@@ -2,6 +2,7 @@
 
     DATABASE_URL         absent: the embedded PostgreSQL under ./.data/
     ZHUDAI_HOST, ZHUDAI_PORT        127.0.0.1 and 8000
+    ZHUDAI_TIMEZONE      Asia/Shanghai: which business day an instant belongs to, and what log lines for people show
     ZHUDAI_LOG           text, or json
     ZHUDAI_SECRETS_FILE  a JSON object of keys in hexadecimal, readable by its owner only; or each of them as
     ZHUDAI_KEY_…         TOKEN, CURSOR, JOURNAL, SEAL, VAULT (the master key), INDEX (blind indexes), BANK
@@ -25,7 +26,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from domain.calendar import SHANGHAI
 from domain.party.vault import Vault
 from ledger.journal import DEVELOPMENT_MAC_KEY
 from seed.parties import development_vault
@@ -66,6 +69,8 @@ class Settings:
     database_url: str | None
     host: str
     port: int
+    zone: ZoneInfo
+    """Time zone of the books."""
     log_json: bool
     keys: Keys
     vault_key_id: str
@@ -109,6 +114,7 @@ def read(environ: Mapping[str, str] = os.environ, *, data: Path = DATA) -> Setti
         database_url=environ.get("DATABASE_URL") or None,
         host=host,
         port=_port(environ.get("ZHUDAI_PORT", "8000")),
+        zone=_zone(environ.get("ZHUDAI_TIMEZONE")),
         log_json=log == "json",
         keys=keys or development_keys(data),
         vault_key_id=environ.get("ZHUDAI_VAULT_KEY_ID", "master-1"),
@@ -179,6 +185,17 @@ def _port(written: str) -> int:
     if not written.isdecimal() or not 0 <= int(written) <= 65535:  # noqa: PLR2004 - the last port there is
         raise SettingsInvalid(f"SETTING_INVALID ZHUDAI_PORT is {written!r}: say a port from 0 to 65535")
     return int(written)
+
+
+def _zone(written: str | None) -> ZoneInfo:
+    if not written:
+        return SHANGHAI
+    try:
+        return ZoneInfo(written)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise SettingsInvalid(
+            f"SETTING_INVALID ZHUDAI_TIMEZONE is {written!r}: say a time zone like Asia/Shanghai"
+        ) from None
 
 
 def _is_loopback(host: str) -> bool:

@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 from benchmarks.measures import Measure, Ratio, Size, interleaved, machine, often
 from domain.command import Command
 from domain.refusals import Refusal
-from domain.servicing import operations, queries, tables
+from domain.servicing import tables
 from domain.servicing.allocation import STRATEGIES
 from domain.servicing.change import position_in
 from domain.servicing.contract import DEFAULT, Bearing, Contract, LifeTerms
@@ -26,8 +26,20 @@ from domain.servicing.document import payload
 from domain.servicing.fact import Disburse, Fact, Pay
 from domain.servicing.life import extend, replay
 from domain.servicing.milestone import milestones, resumed
-from domain.servicing.operations import Created, CreateLoan, Sweep
+from domain.servicing.operations.disbursement import Created, CreateLoan, create_loan, disburse_succeeded
+from domain.servicing.operations.milestone import retell
+from domain.servicing.operations.repayment import repay
+from domain.servicing.operations.row import write_many
+from domain.servicing.operations.sweep import (
+    Sweep,
+    accrue_interest,
+    accrue_penalty,
+    apply_overpayments,
+    fall_due,
+    move_overdue,
+)
 from domain.servicing.position import Position
+from domain.servicing.queries.position import position
 from domain.servicing.repayment import Repay
 from domain.servicing.terms import Terms
 from ledger.money import Money, Rounding
@@ -58,11 +70,11 @@ CONTRACT: Final = Contract(
     life=LifeTerms(bearing=Bearing.DAILY, strategies=MappingProxyType({DEFAULT: STRATEGIES["BANK_NORMAL"]})),
 )
 SWEEPS: Final = (
-    operations.accrue_interest,
-    operations.fall_due,
-    operations.apply_overpayments,
-    operations.move_overdue,
-    operations.accrue_penalty,
+    accrue_interest,
+    fall_due,
+    apply_overpayments,
+    move_overdue,
+    accrue_penalty,
 )
 """The steps of a close of business on a plain loan."""
 
@@ -128,7 +140,7 @@ MEASURES: Final[Mapping[str, Measure]] = MappingProxyType(
 def _stored(database: Database, size: Size, loans: Mapping[int, int], lived: str) -> Ratio:
     def read(n: int, _name: str) -> float:
         on = START + timedelta(days=n - 1)
-        return often(lambda conn: queries.position(conn, loan_id=loans[n], on=on), database, size)
+        return often(lambda conn: position(conn, loan_id=loans[n], on=on), database, size)
 
     rates = interleaved(size.rounds, {"ours": partial(read, LONG), "peer": partial(read, SHORT)})
     return Ratio(
@@ -182,8 +194,8 @@ def _living(conn: Connection) -> dict[int, int]:
         for n, loan_id in made.items()
         for fact in _facts(n)[1:]
     ]
-    operations.write_many(conn, tables.fact, rows)
-    operations.retell(conn, list(made.values()))
+    write_many(conn, tables.fact, rows)
+    retell(conn, list(made.values()))
     return made
 
 
@@ -203,7 +215,7 @@ def _plain(conn: Connection) -> dict[int, int]:
             for n, loan_id in made.items()
             if no <= n
         ]
-        _done(operations.repay(conn, payments))
+        _done(repay(conn, payments))
         for step in SWEEPS if no % MONTH == 0 else ():
             on = paid.value_on
             sweep = Sweep(on=on, low=low, high=high, key=f"{on}:{step.__name__}", command=_command(f"{on}"))
@@ -225,10 +237,10 @@ def _lent(conn: Connection, number: int, contract: Contract | None) -> int:
         command=_command(f"create-{number}"),
         contract=contract,
     )
-    made = operations.create_loan(conn, create)
+    made = create_loan(conn, create)
     assert isinstance(made, Created), made
     loan_id = made.loan.loan_id
-    _done([operations.disburse_succeeded(conn, loan_id=loan_id, on=START, command=_command(f"paid-{number}"))])
+    _done([disburse_succeeded(conn, loan_id=loan_id, on=START, command=_command(f"paid-{number}"))])
     return loan_id
 
 

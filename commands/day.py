@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Final, NoReturn
@@ -15,8 +15,10 @@ from sqlalchemy import Connection
 
 import server
 from commands.session import Json, catch_up, chosen_settings, database, day, err, out, print_json, refuse
+from domain.calendar import day_of
 from domain.command import Command
 from domain.day import operations as days
+from domain.day.refusal import DayInFuture, DayOutOfOrder, DayPassed
 from domain.origination.operations import BankAnswers
 from domain.party import queries as parties
 from domain.product import queries as products
@@ -58,11 +60,11 @@ def close_day(
             command=_command(f"close/{business_on}"),
             chunk_size=chunk_size,
             workers=workers,
-            latest=datetime.now(server.SHANGHAI).date(),
+            latest=day_of(datetime.now(UTC), zone=chosen.zone),
             progress=progress,
         )
         if isinstance(closed, Refusal):
-            refuse_as(closed)
+            refuse_as(closed, then=_next(closed))
         for book in db.run(books):
             catch_up(db, book.book_id)
         sealed = server.seal_books(db, server.signer(chosen))
@@ -89,7 +91,7 @@ def reconcile(
     app_id: Annotated[str | None, typer.Option(help="Channel whose payments these are, for the dimensions.")] = None,
     as_json: Json = False,
 ) -> None:
-    """对账: match a bank's file, settle it and list what differs. Example: zhudai reconcile day.txt --product german.
+    """对账: match a bank's file, settle it and list what differs. Example: zhudai reconcile day.txt --product XF-DEBX.
 
     Exit 1 when a difference waits for people; the same file again changes nothing.
     """
@@ -106,7 +108,7 @@ def reconcile(
     command = _command(f"reconcile/{profile}/{business_on}")
 
     def work(conn: Connection) -> Reconciled | Refusal | None:
-        today = server.today(conn)
+        today = server.today(conn, zone=chosen.zone)
         version = products.effective(conn, code=product, on=today)
         channel = None if app_id is None else parties.channel(conn, app_id, vault=chosen.vault)
         if version is None or (channel is None and app_id is not None):
@@ -130,12 +132,12 @@ def reconcile(
     with database() as db:
         answer = db.run(work)
         if answer is None:
-            refuse("NOT_FOUND", f"there is no product {product} in effect, or no channel {app_id}")
+            refuse("NOT_FOUND", f"there is no product {product} in effect, or no channel {app_id}: look at their codes")
         if isinstance(answer, FileRefused):
             for one in answer.problems:
                 err.print(f"line {one.line_no}: {one.fault} {one.detail}", highlight=False, markup=False)
         if isinstance(answer, Refusal):
-            refuse_as(answer)
+            refuse_as(answer, then="nothing of the file was taken, look at it and at the date")
         found = _differences(db, answer)
     if as_json:
         print_json(_reconciled(answer, found))
@@ -155,9 +157,22 @@ def date_of(raw: bytes, profile: Profile) -> date | None:
         return None
 
 
-def refuse_as(refusal: Refusal) -> NoReturn:
-    """Say a refusal of the domain and end with 1."""
-    refuse(refusal.code, text(refusal, "en"))
+def refuse_as(refusal: Refusal, *, then: str) -> NoReturn:
+    """Say a refusal of the domain, and what to do then, and end with 1."""
+    refuse(refusal.code, f"{text(refusal, 'en')}: {then}")
+
+
+def _next(refused: Refusal) -> str:
+    """What to do after a close that was refused."""
+    match refused:
+        case DayOutOfOrder(expected=expected):
+            return f"zhudai close-day --date {expected}"
+        case DayPassed(last_closed=last_closed):
+            return f"{last_closed + timedelta(days=1)} is the next"
+        case DayInFuture():
+            return "give the command on that day"
+        case _:
+            return "remove the cause and give the command again, what was closed stays"
 
 
 def _command(key: str) -> Command:

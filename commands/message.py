@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key, l
 
 from commands.session import Json, out, print_json, read_text, refuse
 from domain.channel.envelope import Envelope, masked, parse, parse_json
-from domain.channel.reply import Status
+from domain.channel.reply import OK
 from domain.channel.signature import ENABLED, canonical, matches, message
 from domain.party.partner import ChannelKey, SignType
 from domain.refusals import Refusal, text
@@ -39,12 +39,12 @@ def sign(
     sign_type: SignAs = SignType.HMAC_SHA256,
     request_no: Annotated[str | None, typer.Option(help="Traces the request; absent: a random one.")] = None,
 ) -> None:
-    """加签: print a signed message. Example: zhudai message sign c.json --key k --app-id a --api-name credit.apply."""
+    """加签: print a signed message. Example: zhudai message sign c.json --key k --app-id a --api-name loan.query."""
     content = parse_json(read_text(file, "CONTENT").encode())
     if isinstance(content, Refusal):
         _refuse(content)
     if not isinstance(content, dict):
-        refuse("MESSAGE_NOT_JSON", "the business content is one JSON object")
+        refuse("MESSAGE_NOT_JSON", "the business content is one JSON object: correct it, see docs of the interface")
     made = message(
         content,
         app_id=app_id,
@@ -92,9 +92,10 @@ def send(
     url: Annotated[str, typer.Option(help="The channel endpoint.")] = ENDPOINT,
     as_json: Json = False,
 ) -> None:
-    """发送: post a message and print the answer. Example: zhudai message sign … | zhudai message send -.
+    """发送: post a message and print the answer. Example: zhudai message send m.json.
 
-    The same business number again gets the same answer; for that, sign again (a nonce is taken once).
+    The same business number again gets the same answer; for that, sign again (a nonce is taken once). Exit 1 when the
+    message was refused; an application that was declined is an answer like any other.
     """
     raw = read_text(file, "MESSAGE").strip().encode()
     try:
@@ -111,8 +112,8 @@ def send(
         print_json(reply)
     else:
         out.print(json.dumps(reply, ensure_ascii=False, indent=1), highlight=False, markup=False)
-    if reply["status"] == Status.FAIL:
-        refuse(str(reply.get("code")), str(reply.get("message")))
+    if reply.get("code") != OK:
+        refuse(str(reply.get("code")), f"{reply.get('message')}: correct it, sign again and send")
 
 
 def document(read: Envelope, *, valid: bool) -> dict[str, object]:
@@ -149,10 +150,10 @@ def _key(path: Path, *, key_id: str, sign_type: SignType, private: bool) -> Chan
     except (ValueError, TypeError):
         right, material = False, b""
     if not right:
-        refuse("KEY_INVALID", f"{path.name} does not hold {wanted}")
+        refuse("KEY_INVALID", f"{path.name} does not hold {wanted}: give the channel's own key")
     return ChannelKey(key_id=key_id, sign_type=sign_type, material=material, valid_from=BEGINNING)
 
 
 def _refuse(refusal: Refusal) -> NoReturn:
     where = "" if refusal.field is None else f"{refusal.field}: "
-    refuse(refusal.code, f"{where}{text(refusal, 'en')}")
+    refuse(refusal.code, f"{where}{text(refusal, 'en')}: correct it and sign again")

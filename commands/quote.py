@@ -1,6 +1,7 @@
 """`quote` (试算): what a loan would cost, from its terms alone; the functions that book the loan, and no database."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Final, NoReturn
@@ -11,18 +12,22 @@ from rich.table import Table
 from commands.session import Json, amount, err, out, print_json, read_text, refuse
 from domain.product.pricing import RATE_CAP_ANNUAL
 from domain.refusals import Invalid, text
+from domain.servicing.annuity import NoRate, SeveralRates
+from domain.servicing.answer import plan_document, too_large
 from domain.servicing.appendix_j import Apr, Paid, apr
 from domain.servicing.aprc import Interval, aprc
-from domain.servicing.cost import exceeds, shown
+from domain.servicing.cap import CAPS, Verdict, verdicts
+from domain.servicing.cost import SHOWN, exceeds, shown
 from domain.servicing.disclosure import CostDisclosure, dated_flows, disclose
 from domain.servicing.duedate import Unit
 from domain.servicing.explain import explained
 from domain.servicing.function import evaluated
-from domain.servicing.quotation import Asked, plan_document, too_large, tree_of
-from domain.servicing.quotation import Json as Value
+from domain.servicing.quotation import Asked
 from domain.servicing.quotation import asked as asked_for
+from domain.servicing.reader import Json as Value
+from domain.servicing.reader import tree_of
 from domain.servicing.refusal import PlanAmountTooLarge
-from domain.servicing.schedule import Schedule, schedule
+from domain.servicing.schedule import Schedule, fees_at_disbursement, schedule
 from domain.servicing.terms import Terms
 from ledger.money import minor_digits
 
@@ -54,61 +59,107 @@ def quote(
     plan = schedule(asked.terms)
     if too_large(plan):
         _refuse_all(Invalid(faults=(PlanAmountTooLarge(field="principal"),)), as_json=as_json)
-    cap = RATE_CAP_ANNUAL if asked.cap_annual is None else asked.cap_annual
-    costs = disclose(asked.terms, plan, cap=cap)
-    if not isinstance(costs, CostDisclosure):
-        _refuse_all(Invalid(faults=(costs,)), as_json=as_json)
+    cap = cap_of(asked)
+    costs = disclose(asked.terms, plan, cap=cap or Decimal(), contingent=asked.contingent)
     if as_json:
         print_json(document(asked, plan, costs, explain=explain))
     else:
-        _show(asked.terms, plan, costs)
+        _show(asked, plan, costs)
         if explain:
             _explain(asked.terms, plan)
-    if exceeds(costs.annual.simple, cap=cap):
+    if isinstance(costs, CostDisclosure) and cap is not None and exceeds(costs.annual.simple, cap=cap):
         refuse(
             "COST_ABOVE_CAP",
             f"the annualised cost {shown(costs.annual.simple)} is above the cap {cap}: lower the rate",
         )
 
 
-def document(asked: Asked, plan: Schedule, costs: CostDisclosure, *, explain: bool) -> dict[str, object]:
+def cap_of(asked: Asked) -> Decimal | None:
+    """The bound on the yearly cost, its margin taken off: as asked, or that of Chinese loans; None abroad."""
+    home = RATE_CAP_ANNUAL if asked.terms.currency == HOME else None
+    cap = home if asked.cap_annual is None else asked.cap_annual
+    return None if cap is None else max(cap - asked.margin, Decimal())
+
+
+def document(
+    asked: Asked, plan: Schedule, costs: CostDisclosure | NoRate | SeveralRates, *, explain: bool
+) -> dict[str, object]:
     """A quote as JSON: amounts in major units and rates as strings."""
     terms = asked.terms
 
-    def money(minor: int) -> str:
-        return str(Decimal(minor).scaleb(-minor_digits(terms.currency)))
+    def money(minor: int | None) -> str | None:
+        return None if minor is None else str(Decimal(minor).scaleb(-minor_digits(terms.currency)))
+
+    def rate(found: Decimal | None) -> str | None:
+        return None if found is None else f"{found:f}"
 
     made = plan_document(terms, plan, explain=explained if explain else None)
     made["convention"] = asked.convention
+    if not isinstance(costs, CostDisclosure):
+        made["cost"] = made["annualised"] = None
+        made["verdicts"] = []
+        return made
     made["cost"] = {
         "interest": money(costs.total_interest),
         "fees": money(costs.total_fees),
         "payment": money(costs.total_payment),
+        "received": money(costs.received),
         "items": [
             {
                 "item": one.item,
                 "payee": one.payee,
                 "collected": one.collected,
-                "rateAnnual": f"{one.rate_annual:f}",
+                "rateAnnual": rate(one.rate_annual),
                 "amount": money(one.amount),
             }
             for one in costs.items
         ],
         "contingent": [
-            {"item": one.item, "payee": one.payee, "rateAnnual": f"{one.rate_annual:f}"}
+            {
+                "item": one.item,
+                "payee": one.payee,
+                "of": one.basis,
+                "rateAnnual": rate(one.rate_annual),
+                "rate": rate(one.rate),
+                "amount": money(one.amount),
+            }
             for one in costs.contingent
-            if one.rate_annual is not None
         ],
     }
+    cap = cap_of(asked)
     made["annualised"] = {
-        "simple": f"{costs.annual.simple:f}",
-        "effective": f"{costs.annual.effective:f}",
-        "xirr": f"{costs.annual.dated:f}",
-        **{name: None if rate is None else f"{rate:f}" for name, rate in abroad(terms, plan).items()},
-        "cap": f"{costs.cap_annual:f}",
-        "aboveCap": exceeds(costs.annual.simple, cap=costs.cap_annual),
+        "simple": rate(costs.annual.simple),
+        "effective": rate(costs.annual.effective),
+        "xirr": rate(costs.annual.dated),
+        **{name: rate(found) for name, found in abroad(terms, plan).items()},
+        "cap": rate(cap),
+        "margin": rate(asked.margin),
+        "precision": rate(SHOWN),
+        "aboveCap": cap is not None and exceeds(costs.annual.simple, cap=cap),
     }
+    made["verdicts"] = [
+        {
+            "rule": one.rule.code,
+            "binds": one.rule.binds,
+            "measure": one.rule.measure.value,
+            "limit": rate(one.limit),
+            "figure": rate(one.figure),
+            "above": one.is_above,
+            "zh": one.zh,
+            "en": one.en,
+        }
+        for one in judged(asked, costs)
+    ]
     return made
+
+
+def judged(asked: Asked, costs: CostDisclosure) -> tuple[Verdict, ...]:
+    """What the caps of the lender's kind say on the day of the contract; nothing where no kind is named."""
+    if asked.lender is None:
+        return ()
+    rules = [replace(rule, margin=asked.margin) for rule in CAPS]
+    on = asked.terms.start_on
+    return verdicts(costs.annual, lender=asked.lender, on=on, is_assisted=asked.is_assisted, rules=rules)
 
 
 def abroad(terms: Terms, plan: Schedule) -> dict[str, Decimal | None]:
@@ -119,6 +170,8 @@ def abroad(terms: Terms, plan: Schedule) -> dict[str, Decimal | None]:
     return {"usApr": us.rate if isinstance(us, Apr) else None, "euAprc": eu if isinstance(eu, Decimal) else None}
 
 
+HOME: Final = "CNY"
+"""The currency of loans that the home cap holds for."""
 INTERVALS: Final = {Unit.WEEK: Interval.WEEK, Unit.YEAR: Interval.YEAR}
 """In what the European rate counts the periods of a calendar; others in months."""
 
@@ -146,7 +199,8 @@ def _refuse_all(refused: Invalid, *, as_json: bool) -> NoReturn:
     raise typer.Exit(1)
 
 
-def _show(terms: Terms, plan: Schedule, costs: CostDisclosure) -> None:
+def _show(asked: Asked, plan: Schedule, costs: CostDisclosure | NoRate | SeveralRates) -> None:
+    terms = asked.terms
     digits = minor_digits(plan.currency)
     table = Table(title=f"还款计划 {plan.currency}")
     for column in ("no", "due", "opening", "principal", "interest", "fees", "payment", "closing"):
@@ -156,9 +210,25 @@ def _show(terms: Terms, plan: Schedule, costs: CostDisclosure) -> None:
         due = row.period.due_on.isoformat() if terms.is_dated else ""
         table.add_row(str(row.no), due, *(amount(minor, digits) for minor in figures))
     table.add_section()
-    whole = (costs.principal, costs.total_interest, costs.total_fees, costs.total_payment)
+    fees = sum(row.fee for row in plan.rows) + sum(charged for _, charged in fees_at_disbursement(terms))
+    whole = (plan.principal, plan.interest, fees, plan.principal + plan.interest + fees)
     table.add_row("", "合计", "", *(amount(minor, digits) for minor in whole), "")
     out.print(table)
+    if not isinstance(costs, CostDisclosure):
+        out.print(f"{text(costs, 'zh-CN')}; {text(costs, 'en')}", highlight=False)
+        return
+    _show_costs(costs, digits)
+    annual = costs.annual
+    table = Table(title="年化综合融资成本", show_header=False)
+    rates = {"单利 simple": annual.simple, "复利 effective": annual.effective, "XIRR": annual.dated}
+    for name, rate in (rates | abroad(terms, plan) | {"上限 cap": cap_of(asked)}).items():
+        table.add_row(name, "" if rate is None else f"{shown(rate):%}")
+    out.print(table)
+    for verdict in judged(asked, costs):
+        out.print(f"{verdict.rule.code}: {verdict.zh}\n{verdict.en}", highlight=False)
+
+
+def _show_costs(costs: CostDisclosure, digits: int) -> None:
     table = Table(title="综合融资成本明示表")
     for column in ("charge", "payee", "collected", "rate a year", "amount"):
         table.add_column(column)
@@ -167,19 +237,9 @@ def _show(terms: Terms, plan: Schedule, costs: CostDisclosure) -> None:
         table.add_row(item.item, item.payee, item.collected, f"{shown(item.rate_annual):%}", charged)
     for breach in costs.contingent:
         rate = "" if breach.rate_annual is None else f"{shown(breach.rate_annual):%}"
-        table.add_row(breach.item, breach.payee, "ON_BREACH", rate, "")
-    out.print(table)
-    annual = costs.annual
-    table = Table(title="年化综合融资成本", show_header=False)
-    for name, rate_found in (
-        ("单利 simple", annual.simple),
-        ("复利 effective", annual.effective),
-        ("XIRR", annual.dated),
-    ):
-        table.add_row(name, f"{shown(rate_found):%}")
-    for name, rate_abroad in abroad(terms, plan).items():
-        table.add_row(name, "" if rate_abroad is None else f"{shown(rate_abroad):%}")
-    table.add_row("上限 cap", f"{shown(costs.cap_annual):%}")
+        once = f"{shown(breach.rate):%}" if breach.rate is not None else ""
+        charged = amount(breach.amount, digits) if breach.amount is not None else once
+        table.add_row(breach.item, breach.payee, "ON_BREACH", rate, charged)
     out.print(table)
 
 

@@ -57,7 +57,9 @@ def train(
     seed: Annotated[int, typer.Option(help="The same seed makes the same model, to the byte.")] = 42,
     as_json: Json = False,
 ) -> None:
-    """训练: fit a model. Example: zhudai risk train seed/german_credit.csv --contract c.json --output model.
+    """训练: fit a model.
+
+    Example: zhudai risk train seed/german_credit.csv --contract seed/packs/german-contract.json --output model.
 
     A row that does not fit the contract is told by line and left out; the figures come from predictions of rows that
     the fit did not see.
@@ -72,6 +74,7 @@ def train(
             "TRAINING_TOO_SMALL",
             f"{len(table.examples)} good rows of which {bad} ended badly teach nothing: give more rows",
         )
+    output.mkdir(parents=True, exist_ok=True)
     with err.status("training"):
         made = training.train(table.examples, features, seed=seed, fingerprint=table.sha256)
     told = model_card.document(made, features)
@@ -82,7 +85,6 @@ def train(
         "card": told,
         "markdown": {one.value: model_card.markdown(made, features, locale=one) for one in Locale},
     }
-    output.mkdir(parents=True, exist_ok=True)
     (output / FILE).write_bytes(made.content)
     (output / CONTRACT).write_text(features.text, encoding="utf-8")
     (output / REGISTRATION).write_text(json.dumps(kept, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")

@@ -6,6 +6,7 @@ import socket
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from threading import Event, Thread
 
 from rich.table import Table
@@ -56,6 +57,7 @@ def banner(house: server.House, *, is_loading: bool = False) -> None:
         ("metrics", "/metrics"),
     ):
         places.add_row(name, base + path)
+    places.add_row("the command", f"{_command()} --help")
     out.print(places)
     if chosen.development:
         err.print(
@@ -73,12 +75,18 @@ def banner(house: server.House, *, is_loading: bool = False) -> None:
     sys.stdout.flush()
 
 
+def _command() -> Path:
+    """How `zhudai` is reached from here."""
+    command = Path(sys.executable).with_name("zhudai")
+    return command.relative_to(Path.cwd()) if command.is_relative_to(Path.cwd()) else command
+
+
 @contextmanager
 def _house() -> Iterator[server.House]:
     """The house on the database that the environment names, with a sandbox bank in development."""
     chosen = chosen_settings()
     _port_is_free(chosen)
-    server.log(as_json=chosen.log_json)
+    server.log(as_json=chosen.log_json, zone=chosen.zone)
     with ExitStack() as stack:
         url = stack.enter_context(database_url())
         bank_url = chosen.bank_url

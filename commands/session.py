@@ -74,9 +74,14 @@ def chosen_settings() -> settings.Settings:
 
 def catch_up(db: Database, book: int) -> None:
     """Number what a book's intake holds, so that its totals say everything; a book that is not there is refused."""
+    known(db, book)
+    db.run(lambda conn: drain(conn, book))
+
+
+def known(db: Database, book: int) -> None:
+    """Refuse a book that is not there."""
     if book not in {one.book_id for one in db.run(books.books)}:
         refuse("LEDGER_BOOK_UNKNOWN", f"there is no book {book}: 1 is the lender's, 2 the platform's after zhudai demo")
-    db.run(lambda conn: drain(conn, book))
 
 
 def migrate() -> None:

@@ -1,13 +1,22 @@
-"""Dates of the trade: month arithmetic without drift, half-open periods, day counts, business days as data."""
+"""Dates of the trade: the day of an instant, months without drift, half-open periods, business days as data."""
 
 from __future__ import annotations
 
 from calendar import monthrange
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta, tzinfo
+from zoneinfo import ZoneInfo
 
 SATURDAY = 5
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+"""Where the books keep their days, unless an operator says otherwise."""
+
+
+def day_of(at: datetime, *, zone: tzinfo) -> date:
+    """Return the day of an instant: the date that clocks of the time zone of the books show then."""
+    assert at.tzinfo is not None, "an instant knows its offset"
+    return at.astimezone(zone).date()
 
 
 def add_months(start: date, months: int, day: int | None = None) -> date:

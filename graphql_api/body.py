@@ -8,6 +8,10 @@ from typing import Final
 
 DEPTH_MAX: Final = 64
 """Deepest nesting of a JSON body that is read."""
+NUMBER_END: Final = 2**63
+"""The first integer that is too large."""
+DIGITS_MAX: Final = 20
+"""Sign and digits of the longest integer that may be small enough."""
 
 
 class BodyInvalid(ValueError):
@@ -64,7 +68,8 @@ def _constant(_name: str) -> object:
 
 
 def _integer(digits: str) -> int:
-    """Read an integer of at most 64 bits; a longer one is no number of ours."""
-    if len(digits) > 20:  # noqa: PLR2004 - sign and 19 digits
+    """Read an integer of at most 64 bits; a longer one is no number of ours, and is not even multiplied out."""
+    number = int(digits) if len(digits) <= DIGITS_MAX else NUMBER_END
+    if not -NUMBER_END <= number < NUMBER_END:
         raise BodyInvalid("A number is too long.")
-    return int(digits)
+    return number

@@ -11,7 +11,6 @@ from domain.day import operations as days
 from domain.day.refusal import DayInFuture, DayOutOfOrder, DayPassed
 from domain.refusals import NotFound, Refusal
 from domain.servicing.refusal import BookRefused
-from graphql_api.context import SHANGHAI
 from graphql_api.inputs import CloseDayInput, ClosePeriodInput
 from graphql_api.types.day import DayRun
 from graphql_api.types.field import presents
@@ -44,9 +43,10 @@ def close_day(
     """Order the close of a business date; it is begun at once and done by the house, resumably."""
     context = info.context
     command = context.command("close", input.idempotency_key)
-    latest = context.received_at.astimezone(SHANGHAI).date()
     context.renew()
-    return context.store.run(lambda conn: days.begin(conn, input.business_date, latest=latest, command=command))
+    return context.store.run(
+        lambda conn: days.begin(conn, input.business_date, latest=context.calendar_day, command=command)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,15 +80,13 @@ def close_period(
     """Close the earliest unclosed month of a book."""
 
     def write(conn: Connection) -> MonthClosed | Refusal:
-        known = {one.period_id: one for one in books.periods(conn, input.book)}
-        if input.month not in known:
-            return NotFound(what="month", field="month")
-        if known[input.month].closed_seq is not None:
-            return MonthClosed(input.book, input.month, is_replay=True)
-        if any(one.closed_seq is None for month, one in known.items() if month < input.month):
-            return BookRefused(reason="LEDGER_CLOSE_ORDER", detail=str(input.month), field="month")
-        books.close_period(conn, input.book, input.month)
-        return MonthClosed(input.book, input.month, is_replay=False)
+        match books.end_period(conn, input.book, input.month):
+            case books.Ended(is_replay=is_replay):
+                return MonthClosed(input.book, input.month, is_replay=is_replay)
+            case books.EndRefused.PERIOD_UNKNOWN:
+                return NotFound(what="month", field="month")
+            case books.EndRefused.CLOSE_ORDER as why:
+                return BookRefused(reason=why, detail=str(input.month), field="month")
 
     info.context.renew()
     return info.context.store.run(write)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
-from datetime import timedelta, timezone
-from typing import TYPE_CHECKING, Final, Protocol, TypeVar, cast
+from typing import TYPE_CHECKING, Protocol, TypeVar, cast
 
+from domain.calendar import day_of
 from domain.command import Command
 from domain.day import queries as days
 from graphql_api.policy import kinds_of
@@ -24,9 +24,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 K = TypeVar("K", bound="Hashable")
 V = TypeVar("V")
-
-SHANGHAI: Final = timezone(timedelta(hours=8))
-"""The time zone of the books; it has had no other offset since 1991."""
 
 
 class Store(Protocol):
@@ -70,6 +67,7 @@ class Context:
         """Forget the snapshot and what was read in it: a command is about to change what is read next."""
         self._open.close()
         self._conn = None
+        self._today = None
         self.met.clear()
         self.known.clear()
 
@@ -98,6 +96,11 @@ class Context:
         """Tell whether things of a type exist for the viewer's role at all."""
         return self.viewer.role in kinds_of(kind)
 
+    @property
+    def calendar_day(self) -> date:
+        """The day on which the request came, by the clocks of the books' time zone."""
+        return day_of(self.received_at, zone=self.house.zone)
+
     def day(self, on: date | None) -> date:
         """The business day that is asked about: today in the books when nothing is said."""
         return self.today if on is None else on
@@ -106,10 +109,11 @@ class Context:
     def today(self) -> date:
         """Today in the books: the day after the last one that was closed, whatever the calendar says."""
         if self._today is None:
-            self._today = days.business_date(self.conn, today=self.received_at.astimezone(SHANGHAI).date())
+            self._today = days.business_date(self.conn, today=self.calendar_day)
         return self._today
 
-    def command(self, verb: str, key: str) -> Command:
-        """The envelope of a command that this viewer gives; keys of different viewers never meet."""
+    def command(self, verb: str, *keys: str) -> Command:
+        """The envelope of a command that this viewer gives, or of one item of it; no two commands share a key."""
         actor = self.viewer.subject
-        return Command(actor=actor, key=f"{actor}/{verb}/{key}", received_at=self.received_at)
+        key = "/".join(part.replace("%", "%25").replace("/", "%2F") for part in (actor, verb, *keys))
+        return Command(actor=actor, key=key, received_at=self.received_at)

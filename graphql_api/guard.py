@@ -109,12 +109,12 @@ class Guard:
         """Status of a request that is refused by its headers, or 0."""
         names = [name for name, _ in scope["headers"]]
         length = headers.get(b"content-length", b"0")
+        twice = any(names.count(name) > 1 for name in (b"host", b"content-length"))
+        framed_twice = b"transfer-encoding" in names and b"content-length" in names
+        if twice or framed_twice or not _LENGTH.fullmatch(length):
+            return 400
         if self.hosts and _host(headers.get(b"host", b"")) not in self.hosts:
             return 421
-        if b"transfer-encoding" in names and b"content-length" in names:
-            return 400
-        if names.count(b"content-length") > 1 or not _LENGTH.fullmatch(length):
-            return 400
         return 413 if int(length) > self.body_max else 0
 
     async def _body(self, receive: Receive) -> bytes | int:

@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from domain.calendar import SHANGHAI
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import tzinfo
 
     from domain.origination.operations import Desk
     from domain.refusals import Refusal
-    from domain.servicing.operations import Repaid
+    from domain.servicing.operations.repayment import Repaid
     from domain.servicing.repayment import Repay
 
 
@@ -32,3 +35,5 @@ class House:
     """Vault, judge and screen, for applications and reviews."""
     repayments: Repayments
     """Repayments that wait together share a commit."""
+    zone: tzinfo = SHANGHAI
+    """Time zone of the books: which day an instant belongs to."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 LOCALES: Final = ("zh-CN", "en")
 """Languages in which every text can be told; the first is the default."""
 HEADER_LIMIT: Final = 200
 """Characters of `Accept-Language` that are looked at."""
+_QUALITY: Final = re.compile(r"q=(0(\.[0-9]{0,3})?|1(\.0{0,3})?)", re.ASCII)  # RFC 9110 §12.4.2
 
 
 def preferred(accept_language: str) -> str:
@@ -15,8 +17,9 @@ def preferred(accept_language: str) -> str:
     best, chosen = 0.0, LOCALES[0]
     for one in accept_language[:HEADER_LIMIT].split(","):
         tag, _, quality = one.strip().partition(";")
-        weight = _weight(quality)
-        match = next((known for known in LOCALES if known[:2] == tag.strip().lower()[:2]), None)
+        weight = _weight(quality.strip().lower())
+        spoken = tag.strip().lower().partition("-")[0]
+        match = next((known for known in LOCALES if known.partition("-")[0] == spoken), None)
         if match is not None and weight > best:
             best, chosen = weight, match
     return chosen
@@ -24,10 +27,6 @@ def preferred(accept_language: str) -> str:
 
 def _weight(quality: str) -> float:
     """Read `q=0.8`; nothing is 1, nonsense is 0."""
-    name, _, number = quality.strip().partition("=")
-    if not name:
+    if not quality:
         return 1.0
-    try:
-        return float(number) if name.strip() == "q" else 0.0
-    except ValueError:
-        return 0.0
+    return float(quality[2:]) if _QUALITY.fullmatch(quality) else 0.0

@@ -14,10 +14,11 @@ from domain.origination import offer, review, workflow
 from domain.origination import operations as origination
 from domain.origination import queries as applications
 from domain.refusals import KeyReused, NotFound, Refusal
-from domain.servicing import operations as servicing
 from domain.servicing import position as standing
-from domain.servicing import queries as loans
 from domain.servicing import refusal as refused
+from domain.servicing.operations import repayment as servicing
+from domain.servicing.queries import recorded
+from domain.servicing.queries import repayment as repayments
 from domain.servicing.repayment import Repay
 from graphql_api.closing import CloseDayPayload, ClosePeriodPayload, close_day, close_period
 from graphql_api.faults import Fault
@@ -53,9 +54,9 @@ def _loan(root: servicing.Repaid, info: Ask) -> standing.Loan:
     return visible_loan(info, root.loan_id)
 
 
-def _repayment(root: servicing.Repaid, info: Ask) -> loans.Repayment | None:
+def _repayment(root: servicing.Repaid, info: Ask) -> recorded.Repayment | None:
     """The repayment as it was recorded."""
-    return loans.repayment(info.context.conn, root.repayment_id)
+    return repayments.repayment(info.context.conn, root.repayment_id)
 
 
 def _allocation(root: servicing.Repaid) -> Split:
@@ -66,7 +67,7 @@ def _allocation(root: servicing.Repaid) -> Split:
 @strawberry.type(description="A repayment was booked.")
 @presents(servicing.Repaid)
 class RepayLoanResult:
-    """Presents `domain.servicing.operations.Repaid`."""
+    """Presents `domain.servicing.operations.repayment.Repaid`."""
 
     repayment: Repayment = made(_repayment, "The repayment.")
     loan: Loan = made(_loan, "The loan, as it is afterwards.")
@@ -114,7 +115,7 @@ class RepayLoansResult:
     verdicts: list[RepayLoanPayload] = made(_verdicts, "A result or a refusal for each item.")
 
 
-def _money_moved(info: Ask, item: RepayLoanInput | RepaymentItemInput, key: str) -> Repay | refused.LoanUnknown:
+def _money_moved(info: Ask, item: RepayLoanInput | RepaymentItemInput, *keys: str) -> Repay | refused.LoanUnknown:
     """The command of one repayment; a loan that the viewer may not see is an unknown one."""
     found = numbers(LOAN, item.loan_id)
     try:
@@ -127,7 +128,7 @@ def _money_moved(info: Ask, item: RepayLoanInput | RepaymentItemInput, key: str)
         amount=item.amount.money,
         paid_on=item.paid_on,
         intent=item.intent,
-        command=info.context.command("repay", key),
+        command=info.context.command("repay", *keys),
         business_on=info.context.today,
     )
 
@@ -152,7 +153,7 @@ def repay_loans(
     if not 1 <= len(input.items) <= ITEMS_MAX:
         raise Fault("INPUT_INVALID", reason=f"1 to {ITEMS_MAX} items")
     info.context.meet(LOAN, (found[0] for one in input.items if (found := numbers(LOAN, one.loan_id))))
-    asked = [_money_moved(info, one, f"{input.idempotency_key}/{one.reference}") for one in input.items]
+    asked = [_money_moved(info, one, input.idempotency_key, one.reference) for one in input.items]
     info.context.renew()
     answers = iter(info.context.house.repayments.submit_all([one for one in asked if isinstance(one, Repay)]))
     verdicts = [next(answers) if isinstance(one, Repay) else one for one in asked]
@@ -167,7 +168,7 @@ def _undone_loan(root: servicing.RepaymentUndone, info: Ask) -> standing.Loan:
 @strawberry.type(description="A repayment was reversed; the position is as if it had never been.")
 @presents(servicing.RepaymentUndone)
 class ReverseRepaymentResult:
-    """Presents `domain.servicing.operations.RepaymentUndone`."""
+    """Presents `domain.servicing.operations.repayment.RepaymentUndone`."""
 
     loan: Loan = made(_undone_loan, "The loan, as it is afterwards.")
     is_replay: bool = strawberry.field(description="Whether this command had been done before.")

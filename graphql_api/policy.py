@@ -106,6 +106,7 @@ REACHED: Final = frozenset(
         "Checkpoint",
         "ClearingAccount",
         "CollectionCase",
+        "DayRefusal",
         "DayRun",
         "DayStep",
         "Decision",

@@ -15,7 +15,7 @@ import strawberry
 
 from domain.refusals import KeyReused, NotFound, Refusal
 from domain.servicing import refusal as refused
-from domain.servicing.operations import book_refusal
+from domain.servicing.operations.book import book_refusal
 from graphql_api.faults import Fault
 from graphql_api.inputs import EntryInput, PostEntriesInput, PostingMode, ReverseEntryInput
 from graphql_api.relay import global_id, numbers
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sqlalchemy import Connection
+
+    from domain.command import Command
 
 ITEMS_MAX: Final = 500
 """Entries of one command."""
@@ -189,7 +191,7 @@ def post_entries(
     """Post entries written by hand."""
     if not 1 <= len(input.items) <= ITEMS_MAX:
         raise Fault("INPUT_INVALID", reason=f"1 to {ITEMS_MAX} items")
-    built = [entry_of(info, one, f"{input.idempotency_key}/{one.reference}") for one in input.items]
+    built = [entry_of(one, info.context.command("post", input.idempotency_key, one.reference)) for one in input.items]
 
     def write(conn: Connection) -> EntriesAnswered:
         entries = [one for one in built if isinstance(one, ledger_entry.Entry)]
@@ -280,7 +282,7 @@ def check_entry(
     input: Annotated[EntryInput, strawberry.argument(description="The entry.")],  # noqa: A002 - named like the input of a mutation
 ) -> Any:  # noqa: ANN401 - a union of the schema
     """Try an entry written by hand with every check of the books, and take it back."""
-    built = entry_of(info, input, f"check/{input.reference}")
+    built = entry_of(input, info.context.command("check", input.reference))
     if isinstance(built, Refusal):
         return built
 
@@ -306,9 +308,8 @@ def touched(entry: ledger_entry.Entry) -> dict[str, str]:
     return {line.account: line.currency for line in entry.lines}
 
 
-def entry_of(info: Ask, one: EntryInput, key: str) -> ledger_entry.Entry | Refusal:
+def entry_of(one: EntryInput, command: Command) -> ledger_entry.Entry | Refusal:
     """Build an entry; one that is not balanced is refused."""
-    command = info.context.command("post", key)
     try:
         return ledger_entry.Entry(
             book=one.book,

@@ -15,7 +15,7 @@ import binascii
 import hashlib
 import hmac
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from graphql_api.faults import Fault
@@ -123,6 +123,8 @@ class Connection:
 
     edges: tuple[Edge, ...]
     page_info: PageInfo
+    total_count: int | None = None
+    """Rows of all pages, where the list was read whole and counting costs nothing."""
 
     @property
     def nodes(self) -> tuple[object, ...]:
@@ -186,7 +188,7 @@ class Cursors:
             if at is None:
                 raise Fault("INVALID_CURSOR")
             start = at + 1
-        return self.connection(rows[start : start + page.size + 1], page, place)
+        return replace(self.connection(rows[start : start + page.size + 1], page, place), total_count=len(rows))
 
     def _mac(self, body: bytes) -> bytes:
         """Code over the place and everything that the list is bound to."""

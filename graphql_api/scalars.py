@@ -172,7 +172,7 @@ SCALARS: Final[dict[object, ScalarDefinition]] = {
     ),
     date: _scalar(
         "Date",
-        "A business day, `2026-03-05`, in the time zone of the books (Asia/Shanghai).",
+        "A business day, `2026-03-05`, in the time zone of the books (Asia/Shanghai unless set otherwise).",
         date.isoformat,
         day,
         "https://scalars.graphql.org/andimarek/local-date",

@@ -108,6 +108,7 @@ def submit_application(
             request_no=input.idempotency_key,
             received_at=context.received_at,
             handlers=Business(vault=vault),
+            zone=context.house.zone,
         )
         if reply.refusal is not None:
             return renamed(reply.refusal)

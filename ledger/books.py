@@ -112,6 +112,40 @@ def close_period(conn: Connection, book: int, period_id: int) -> int:
     return int(conn.execute(text("SELECT ledger.close_period(:b, :p)"), {"b": book, "p": period_id}).scalar_one())
 
 
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The month is closed; `is_replay`: it was closed before."""
+
+    closed_seq: int
+    """The log's head when it was closed."""
+    is_replay: bool
+
+
+class EndRefused(StrEnum):
+    """Why a month was not closed."""
+
+    PERIOD_UNKNOWN = "LEDGER_PERIOD_UNKNOWN"
+    CLOSE_ORDER = "LEDGER_CLOSE_ORDER"
+    """A month before it is not closed."""
+
+
+def end_period(conn: Connection, book: int, period_id: int) -> Ended | EndRefused:
+    """Close a month, once, or answer that it is closed or why it is not.
+
+    Whoever closes queues for the month before he reads it: of two at a time the later one finds it closed.
+    """
+    conn.execute(text("SELECT pg_advisory_xact_lock(:b, :p)"), {"b": book, "p": period_id})
+    known = {one.period_id: one for one in periods(conn, book)}
+    if period_id not in known:
+        return EndRefused.PERIOD_UNKNOWN
+    closed_seq = known[period_id].closed_seq
+    if closed_seq is not None:
+        return Ended(closed_seq, is_replay=True)
+    if any(one.closed_seq is None for month, one in known.items() if month < period_id):
+        return EndRefused.CLOSE_ORDER
+    return Ended(close_period(conn, book, period_id), is_replay=False)
+
+
 def books(conn: Connection) -> list[Book]:
     """The books that the caller may see."""
     rows = conn.execute(select(tables.book).order_by(tables.book.c.book_id))

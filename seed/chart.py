@@ -19,6 +19,10 @@ LENDER_BOOK = 1
 """Book of the funder bank."""
 PLATFORM_BOOK = 2
 """Book of the platform."""
+GUARANTOR_BOOK = 3
+"""Book of a guarantor, where a product has one."""
+PARTNER_BOOK = 4
+"""Book of a funder of joint loans that does not collect, where a product has one."""
 CURRENCY = "CNY"
 
 _A, _L, _C, _E = AccountClass.ASSET, AccountClass.LIABILITY, AccountClass.COMMON, AccountClass.EQUITY
@@ -193,13 +197,19 @@ GUARANTOR: tuple[_Row, ...] = (
     ("9006", "担保责任余额", "Memo: guarantees given", _M),
     ("9999", "表外对照", "Memo contra", _M),
 )
-"""A guarantor's accounts; its book is opened where a product has a guarantor."""
+"""A guarantor's accounts."""
 
 BOOKS: tuple[tuple[Book, tuple[_Row, ...]], ...] = (
     (Book(LENDER_BOOK, "LENDER", "示范银行股份有限公司", CURRENCY, ReversalStyle.RED), LENDER),
     (Book(PLATFORM_BOOK, "PLATFORM", "助贷科技有限公司", CURRENCY, ReversalStyle.RED), PLATFORM),
 )
 """Both books with their charts."""
+
+GUARANTOR_AND_PARTNER: tuple[tuple[Book, tuple[_Row, ...]], ...] = (
+    (Book(GUARANTOR_BOOK, "GUARANTOR", "示范融资担保有限公司", CURRENCY, ReversalStyle.RED), GUARANTOR),
+    (Book(PARTNER_BOOK, "PARTNER", "参贷银行股份有限公司", CURRENCY, ReversalStyle.RED), LENDER),
+)
+"""The books that guaranteed and joint loans need besides; a partner keeps a lender's accounts."""
 
 
 def accounts(rows: tuple[_Row, ...]) -> tuple[Account, ...]:
@@ -221,10 +231,12 @@ def accounts(rows: tuple[_Row, ...]) -> tuple[Account, ...]:
     )
 
 
-def open_books(conn: Connection, *, from_on: date, months: int) -> None:
-    """Open both books with charts and `months` accounting months from that of `from_on`; again changes nothing."""
+def open_books(
+    conn: Connection, *, from_on: date, months: int, opened_books: tuple[tuple[Book, tuple[_Row, ...]], ...] = BOOKS
+) -> None:
+    """Open books with charts and `months` accounting months from that of `from_on`; again changes nothing."""
     known = {book.book_id for book in books.books(conn)}
-    for book, rows in BOOKS:
+    for book, rows in opened_books:
         if book.book_id not in known:
             books.open_book(conn, book)
             books.open_accounts(conn, book.book_id, accounts(rows))

@@ -19,10 +19,9 @@ from typing import Protocol, TypeVar
 
 from sqlalchemy import Connection
 
-from domain.calendar import add_months
+from domain.calendar import SHANGHAI, add_months
 from domain.channel import operations as channels
 from domain.channel.envelope import Json
-from domain.channel.operations import BEIJING
 from domain.channel.reply import Reply
 from domain.channel.signature import message
 from domain.command import Command, Transactions
@@ -45,8 +44,10 @@ from domain.product.accounting import Event
 from domain.reconciliation import operations as reconciliation
 from domain.reconciliation.operations import Reconciled, Settlement
 from domain.reconciliation.statement_file import SANDBOX_DAY_FILE
-from domain.servicing import queries as loans
 from domain.servicing.position import Disbursement, Position
+from domain.servicing.queries import fact as loan_facts
+from domain.servicing.queries.loan import loans_in
+from domain.servicing.queries.position import positions
 from domain.servicing.repayment import Intent
 from ledger import journal, sequencer
 from ledger.entry import Dimensions, Entry, Line, Side
@@ -190,7 +191,7 @@ def card_suffix(row: int) -> str | None:
 
 def instant(on: date, hour: int, minute: int = 0) -> datetime:
     """An instant of a business date by the clock of Beijing."""
-    return datetime.combine(on, time(hour, minute), BEIJING).astimezone(UTC)
+    return datetime.combine(on, time(hour, minute), SHANGHAI).astimezone(UTC)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -404,7 +405,7 @@ class Year:
 
     def _positions(self, loan_ids: Sequence[int], on: date) -> dict[int, Position]:
         ids = list(dict.fromkeys(loan_ids))
-        return self.db.run(lambda conn: loans.positions(conn, loan_ids=ids, on=on))
+        return self.db.run(lambda conn: positions(conn, loan_ids=ids, on=on))
 
     def _ask_by_lender(
         self, meant: Sequence[tuple[int, Intention]], positions: Mapping[int, Position], on: date
@@ -519,7 +520,7 @@ class Year:
         known = {one.loan_id: one for one in disbursed if one.loan_id is not None and one.loan_id not in self.habits}
         if not known:
             return
-        facts = self.db.run(lambda conn: loans.facts(conn, loans.loans_in(list(known))))
+        facts = self.db.run(lambda conn: loan_facts.facts(conn, loans_in(list(known))))
         for loan_id, found in facts.items():
             if found.disbursement is not Disbursement.SUCCEEDED:
                 continue

@@ -46,6 +46,9 @@ def test_loopback_has_many_names(host: str, tmp_path: Path) -> None:
         ({"ZHUDAI_PORT": "http"}, "SETTING_INVALID"),
         ({"ZHUDAI_PORT": "65536"}, "SETTING_INVALID"),
         ({"ZHUDAI_LOG": "xml"}, "SETTING_INVALID"),
+        ({"ZHUDAI_TIMEZONE": "Asia/Shanghai!"}, "SETTING_INVALID ZHUDAI_TIMEZONE"),
+        ({"ZHUDAI_TIMEZONE": "../etc/passwd"}, "SETTING_INVALID ZHUDAI_TIMEZONE"),
+        ({"ZHUDAI_TIMEZONE": "Asia"}, "SETTING_INVALID ZHUDAI_TIMEZONE"),
         ({"ZHUDAI_KEY_TOKEN": "00" * 32}, "KEYS_MISSING cursor, journal, seal, vault, index, bank"),
         ({**GIVEN, "ZHUDAI_KEY_SEAL": "00" * 31}, "KEY_INVALID seal"),
         ({**GIVEN, "ZHUDAI_KEY_SEAL": "zz" * 32}, "KEY_INVALID seal"),
@@ -54,6 +57,12 @@ def test_loopback_has_many_names(host: str, tmp_path: Path) -> None:
 )
 def test_nonsense_is_refused_by_name(environ: Mapping[str, str], code: str, tmp_path: Path) -> None:
     assert refused(environ, tmp_path).startswith(code)
+
+
+def test_the_books_keep_the_days_of_the_zone_that_is_named(tmp_path: Path) -> None:
+    assert settings.read({}, data=tmp_path).zone == settings.read({"ZHUDAI_TIMEZONE": ""}, data=tmp_path).zone
+    assert settings.read({}, data=tmp_path).zone.key == "Asia/Shanghai"
+    assert settings.read({"ZHUDAI_TIMEZONE": "Europe/Berlin"}, data=tmp_path).zone.key == "Europe/Berlin"
 
 
 def test_keys_come_from_a_file_that_only_its_owner_reads(tmp_path: Path) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime, tzinfo
 from typing import Any, ClassVar, Protocol
 
 from sqlalchemy import Connection, Row, func, insert, select
 from sqlalchemy.dialects.postgresql import insert as insert_or_skip
 
+from domain.calendar import SHANGHAI, day_of
 from domain.channel import mapping, queries, reply, signature, tables
 from domain.channel.envelope import Envelope, Json, masked, parse
 from domain.channel.reply import Answer, Reply, Status
@@ -24,8 +25,9 @@ from domain.party import queries as parties
 from domain.party.partner import Channel, ChannelKey, ChannelState
 from domain.party.vault import Vault
 from domain.refusals import KeyReused, NotFound, Refusal
-from domain.servicing import queries as loans
 from domain.servicing.position import Position
+from domain.servicing.queries.loan import loan
+from domain.servicing.queries.position import position as position_on
 from ledger.money import Money
 
 LOAN_PREFIX = "ln_"
@@ -34,9 +36,6 @@ API_VERSION = "1.0"
 """The version that a channel speaks that comes without an envelope."""
 BIGINT_DIGITS = 18
 """Digits of a number that surely is an id."""
-
-BEIJING = timezone(timedelta(hours=8))
-"""Asia/Shanghai; it has had no other offset since 1991."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +104,7 @@ class Business:
     def loan(self, conn: Connection, *, channel: Channel, loan_no: str, on: date) -> Answer | Refusal:
         """Tell where a loan stands on a day."""
         loan_id = _loan_id(conn, channel, loan_no)
-        position = None if loan_id is None else loans.position(conn, loan_id=loan_id, on=on)
+        position = None if loan_id is None else position_on(conn, loan_id=loan_id, on=on)
         if position is None:
             return NotFound(field="bizContent.loanNo", what="loan")
         return Answer(status=Status.SUCCESS, data=_position_data(position))
@@ -140,11 +139,12 @@ class _Received:
     channel: Channel
     received_at: datetime
     handlers: Handlers
+    zone: tzinfo
 
     @property
     def today(self) -> date:
-        """The day on which it came, Asia/Shanghai."""
-        return self.received_at.astimezone(BEIJING).date()
+        """The day on which it came."""
+        return day_of(self.received_at, zone=self.zone)
 
     def command(self, business_no: str) -> Command:
         """The command under the channel's own key."""
@@ -189,7 +189,15 @@ def open_route(
     )
 
 
-def receive(conn: Connection, raw: bytes, *, received_at: datetime, vault: Vault, handlers: Handlers) -> Reply:
+def receive(
+    conn: Connection,
+    raw: bytes,
+    *,
+    received_at: datetime,
+    vault: Vault,
+    handlers: Handlers,
+    zone: tzinfo = SHANGHAI,
+) -> Reply:
     """Return the reply to a message; commit whatever it is, so that a used nonce stays used.
 
     A message that changes something is done once per channel, interface and business number: the same content gets the
@@ -206,7 +214,7 @@ def receive(conn: Connection, raw: bytes, *, received_at: datetime, vault: Vault
     key = channel.key(envelope.key_id, envelope.timestamp)
     if not _nonce_is_new(conn, envelope, received_at=received_at):
         return reply.refused(signature.NonceReplayed(field="nonce"), request_no=envelope.request_no, key=key)
-    message = _Received(envelope=envelope, channel=channel, received_at=received_at, handlers=handlers)
+    message = _Received(envelope=envelope, channel=channel, received_at=received_at, handlers=handlers, zone=zone)
     change, query = _CHANGES.get(envelope.api_name), _QUERIES.get(envelope.api_name)
     if change is not None:
         return _once(conn, message, *change, key=key)
@@ -224,6 +232,7 @@ def apply_for(
     request_no: str,
     received_at: datetime,
     handlers: Handlers,
+    zone: tzinfo = SHANGHAI,
 ) -> Reply:
     """Take in the content of `credit.apply` from a channel that is known already, by its token instead of a signature.
 
@@ -244,7 +253,7 @@ def apply_for(
         content=known,
         fields={"apiName": api_name, "requestNo": request_no, "bizContent": known},
     )
-    message = _Received(envelope=envelope, channel=channel, received_at=received_at, handlers=handlers)
+    message = _Received(envelope=envelope, channel=channel, received_at=received_at, handlers=handlers, zone=zone)
     return _once(conn, message, *_CHANGES[api_name], key=None)
 
 
@@ -376,7 +385,7 @@ def _loan_id(conn: Connection, channel: Channel, loan_no: str) -> int | None:
     digits = loan_no.removeprefix(LOAN_PREFIX)
     if digits == loan_no or not (digits.isascii() and digits.isdigit() and len(digits) <= BIGINT_DIGITS):
         return None
-    found = loans.loan(conn, int(digits))
+    found = loan(conn, int(digits))
     return found.loan_id if found is not None and found.channel_id == channel.channel_id else None
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from sqlalchemy import Connection, func, insert, literal, select
@@ -20,23 +20,32 @@ from domain.command import Command, Transactions
 from domain.day import queries, tables
 from domain.day.queries import Run, StepDone
 from domain.day.refusal import DayInFuture, DayOutOfOrder, DayPassed
-from domain.day.step import LOAN_STEPS, WHOLE, Chunk, Step, expected, posting_key
-from domain.refusals import Refusal
-from domain.servicing import operations as servicing
-from domain.servicing import queries as loans
-from domain.servicing.operations import Sweep, Swept
+from domain.day.step import LOAN_STEPS, WHOLE, Chunk, State, Step, expected, posting_key
+from domain.refusals import Refusal, text
+from domain.servicing.operations.sweep import (
+    Sweep,
+    Swept,
+    accrue_interest,
+    accrue_penalty,
+    age,
+    apply_overpayments,
+    close_lives,
+    fall_due,
+    move_overdue,
+)
+from domain.servicing.queries.loan import last_loan_id, lock_between
 
 CHUNK_SIZE = 10_000
 """Loans of one chunk, unless the caller says otherwise."""
 
 SWEEPS: Mapping[Step, Callable[[Connection, Sweep], Swept | Refusal]] = {
-    Step.ACCRUE_INTEREST: servicing.accrue_interest,
-    Step.FALL_DUE: servicing.fall_due,
-    Step.APPLY_OVERPAYMENTS: servicing.apply_overpayments,
-    Step.MOVE_OVERDUE: servicing.move_overdue,
-    Step.ACCRUE_PENALTY: servicing.accrue_penalty,
-    Step.AGE: servicing.age,
-    Step.CLOSE_LIVES: servicing.close_lives,
+    Step.ACCRUE_INTEREST: accrue_interest,
+    Step.FALL_DUE: fall_due,
+    Step.APPLY_OVERPAYMENTS: apply_overpayments,
+    Step.MOVE_OVERDUE: move_overdue,
+    Step.ACCRUE_PENALTY: accrue_penalty,
+    Step.AGE: age,
+    Step.CLOSE_LIVES: close_lives,
 }
 """What each step over loans calls."""
 
@@ -78,7 +87,8 @@ def close_day(
     """Close a business date, or go on with a close that was interrupted; `workers` chunks at a time.
 
     The cut into chunks is fixed when the date is begun; a later `chunk_size` for the same date is not used. Refuses
-    what `begin` refuses, PeriodClosed and BookRefused; a refused chunk has written nothing, the finished ones stay.
+    what `begin` refuses, PeriodClosed and BookRefused; a refused chunk has written nothing, the finished ones stay, and
+    the refusal is kept: the run stands REFUSED until the date is ordered again.
     """
     assert workers > 0, "somebody works"
     begun = transactions.run(
@@ -91,6 +101,7 @@ def close_day(
         return Closed(business_on=on, steps=run.steps, is_replay=True)
     refused = _sweep_chunks(transactions, run, command=command, workers=workers, progress=progress)
     if refused is not None:
+        transactions.run(lambda conn: _refuse(conn, on, refused, command=command))
         return refused
     return transactions.run(lambda conn: _finish(conn, run, command=command))
 
@@ -100,13 +111,14 @@ def begin(
 ) -> Begun | Refusal:
     """Begin the close of a date: fix its cut, once; the same date again finds the run as it stands.
 
-    What is begun is as good as ordered: whoever calls `close_day` next does it. `latest` is the last date that may be
-    begun, today where people give the order. Refuses DayInFuture, DayPassed, DayOutOfOrder.
+    What is begun is as good as ordered: whoever calls `close_day` next does it. Ordered again after a refusal, it goes
+    on. `latest` is the last date that may be begun, today where people give the order. Refuses DayInFuture, DayPassed,
+    DayOutOfOrder.
     """
     _lock(conn, "day")
     known = queries.run_of(conn, on)
     if known is not None:
-        return Begun(run=known, is_replay=True)
+        return Begun(run=_resumed(conn, known, command=command), is_replay=True)
     if on > latest:
         return DayInFuture(today=latest, field="businessDate")
     last_closed = queries.last_closed(conn)
@@ -118,7 +130,7 @@ def begin(
     row = {
         "business_on": on,
         "chunk_size": chunk_size,
-        "loan_id_max": loans.last_loan_id(conn),
+        "loan_id_max": last_loan_id(conn),
         "actor": command.actor,
         "begun_at": command.received_at,
     }
@@ -126,6 +138,39 @@ def begin(
     begun = queries.run_of(conn, on)
     assert begun is not None, "what was written is read"
     return Begun(run=begun, is_replay=False)
+
+
+def _resumed(conn: Connection, run: Run, *, command: Command) -> Run:
+    """The run, with nothing in its way any more."""
+    if run.refused is None:
+        return run
+    row = {
+        "business_on": run.business_on,
+        "no": run.refused.no,
+        "actor": command.actor,
+        "resumed_at": command.received_at,
+    }
+    conn.execute(insert(tables.resumption), [row])
+    return replace(run, refused=None)
+
+
+def _refuse(conn: Connection, on: date, refusal: Refusal, *, command: Command) -> None:
+    """Keep why an attempt ended, unless somebody else has closed the date or been refused meanwhile."""
+    _lock(conn, "day")
+    run = queries.run_of(conn, on)
+    assert run is not None, "a run that was begun is there"
+    if run.state is not State.RUNNING:
+        return
+    row = {
+        "business_on": on,
+        "no": len(queries.refusals(conn, on)) + 1,
+        "code": refusal.code,
+        "zh": text(refusal, "zh-CN"),
+        "en": text(refusal, "en"),
+        "actor": command.actor,
+        "refused_at": command.received_at,
+    }
+    conn.execute(insert(tables.refusal), [row])
 
 
 def _sweep_chunks(
@@ -157,7 +202,7 @@ def _sweep_chunk(conn: Connection, on: date, chunk: Chunk, *, command: Command) 
     if chunk.number in queries.done_chunks(conn, on, LOAN_STEPS[-1]):
         return None  # somebody else has worked it meanwhile
     with conn.begin_nested() as savepoint:
-        loans.lock_between(conn, low=chunk.low, high=chunk.high)
+        lock_between(conn, low=chunk.low, high=chunk.high)
         for step in LOAN_STEPS:
             key = posting_key(on, step, chunk.number)
             swept = SWEEPS[step](conn, Sweep(on=on, low=chunk.low, high=chunk.high, key=key, command=command))

@@ -6,7 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, and_, func, select
 
 from domain.day import tables
 from domain.day.step import LOAN_STEPS, Chunk, State, Step, chunks
@@ -24,8 +24,22 @@ class StepDone:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Refused:
+    """Why the last attempt to close a date ended: the `no`-th refusal of that date, as it was said then."""
+
+    no: int
+    code: str
+    zh: str
+    en: str
+    refused_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """The close of one business date; `closed_at` is None until its last step is done."""
+    """The close of one business date; `closed_at` is None until its last step is done.
+
+    `refused` is why nobody works on it: the books said no, and nobody has ordered the date again since.
+    """
 
     business_on: date
     chunk_size: int
@@ -33,6 +47,7 @@ class Run:
     actor: str
     begun_at: datetime
     closed_at: datetime | None
+    refused: Refused | None
     steps: tuple[StepDone, ...]
 
     @property
@@ -42,8 +57,10 @@ class Run:
 
     @property
     def state(self) -> State:
-        """Whether its last step is done."""
-        return State.RUNNING if self.closed_at is None else State.CLOSED
+        """Whether its last step is done, and if not, whether somebody may go on with it."""
+        if self.closed_at is not None:
+            return State.CLOSED
+        return State.RUNNING if self.refused is None else State.REFUSED
 
     @property
     def chunks_total(self) -> int:
@@ -82,6 +99,13 @@ def begun(conn: Connection) -> date | None:
     return conn.scalars(waiting).one_or_none()
 
 
+def running(conn: Connection) -> date | None:
+    """Return the business date whose close waits for nothing but work: begun, not complete, and not refused."""
+    on = begun(conn)
+    run = None if on is None else run_of(conn, on)
+    return on if run is not None and run.state is State.RUNNING else None
+
+
 def run_of(conn: Connection, on: date) -> Run | None:
     """Return the close of a date, complete or not; None when it has not begun."""
     return next(iter(runs(conn, first=1, before=None, on=on)), None)
@@ -102,13 +126,39 @@ def runs(conn: Connection, *, first: int, before: date | None = None, on: date |
         asked = asked.where(r.c.business_on == on)
     rows = conn.execute(asked).all()
     done = _steps(conn, [row.business_on for row in rows])
-    return tuple(Run(**row._mapping, steps=done[row.business_on]) for row in rows)  # noqa: SLF001 - SQLAlchemy's documented mapping of a row
+    refused = _refusals(conn, [row.business_on for row in rows if row.closed_at is None])
+    return tuple(
+        Run(**row._mapping, refused=refused.get(row.business_on), steps=done[row.business_on])  # noqa: SLF001 - SQLAlchemy's documented mapping of a row
+        for row in rows
+    )
 
 
 def done_chunks(conn: Connection, on: date, step: Step) -> frozenset[int]:
     """Return the numbers of the chunks that a step has finished for a date."""
     s = tables.step.c
     return frozenset(conn.scalars(select(s.chunk).where(s.business_on == on, s.step == step)))
+
+
+def refusals(conn: Connection, on: date) -> tuple[Refused, ...]:
+    """Return every refusal that the close of a date has met, in order; all but an open last one were lifted."""
+    f = tables.refusal.c
+    asked = select(*_WORDS).where(f.business_on == on).order_by(f.no)
+    return tuple(Refused(**row._mapping) for row in conn.execute(asked))  # noqa: SLF001 - as `runs`
+
+
+_WORDS = tuple(tables.refusal.c[name] for name in ("no", "code", "zh", "en", "refused_at"))
+
+
+def _refusals(conn: Connection, dates: list[date]) -> dict[date, Refused]:
+    """The refusal of each date after which nobody has ordered it again."""
+    if not dates:
+        return {}
+    f, s = tables.refusal, tables.resumption
+    again = and_(s.c.business_on == f.c.business_on, s.c.no == f.c.no)
+    asked = select(f.c.business_on, *_WORDS).outerjoin(s, again).where(f.c.business_on.in_(dates), s.c.no.is_(None))
+    return {
+        on: Refused(no=no, code=code, zh=zh, en=en, refused_at=at) for on, no, code, zh, en, at in conn.execute(asked)
+    }
 
 
 def _steps(conn: Connection, dates: list[date]) -> dict[date, tuple[StepDone, ...]]:

@@ -37,6 +37,8 @@ class State(StrEnum):
 
     RUNNING = "running"
     """Begun and not complete: it goes on, or waits for somebody to go on with it."""
+    REFUSED = "refused"
+    """The books said no; it goes on where it stopped when somebody orders the date again."""
     CLOSED = "closed"
 
 

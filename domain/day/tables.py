@@ -1,4 +1,4 @@
-"""Tables of the day schema, exactly as `migrations/versions/0008_day.sql` makes them."""
+"""Tables of the day schema, exactly as the migrations 0008 and 0014 make them."""
 
 from sqlalchemy import (
     BigInteger,
@@ -60,3 +60,37 @@ closed = Table(
     comment="Business dates whose close is complete.",
 )
 """Business dates whose close is complete."""
+
+refusal = Table(
+    "refusal",
+    metadata,
+    Column("business_on", Date, nullable=False),
+    Column("no", Integer, nullable=False),
+    Column("code", Text, nullable=False),
+    Column("zh", Text, nullable=False),
+    Column("en", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("refused_at", DateTime(timezone=True), nullable=False),
+    PrimaryKeyConstraint("business_on", "no", name="refusal_pkey"),
+    ForeignKeyConstraint(["business_on"], ["day.run.business_on"], name="refusal_of_run"),
+    CheckConstraint("no > 0", name="refusal_numbered"),
+    schema="day",
+    comment="Why an attempt to close a date ended: stable code and both sentences, as they were said.",
+)
+"""Why an attempt to close a date ended."""
+
+resumption = Table(
+    "resumption",
+    metadata,
+    Column("business_on", Date, nullable=False),
+    Column("no", Integer, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("resumed_at", DateTime(timezone=True), nullable=False),
+    PrimaryKeyConstraint("business_on", "no", name="resumption_pkey"),
+    ForeignKeyConstraint(
+        ["business_on", "no"], ["day.refusal.business_on", "day.refusal.no"], name="resumption_of_refusal"
+    ),
+    schema="day",
+    comment="Who ordered a refused close again: the refusal of that number stands in nobody's way any more.",
+)
+"""Who ordered a refused close again."""

@@ -40,6 +40,16 @@ class Event(StrEnum):
     CANCELLED = "CANCELLED"
     """The borrower gives the money back in the cooling-off time."""
     DOWN_PAYMENT = "DOWN_PAYMENT"
+    INCOME_CAPITALISED = "INCOME_CAPITALISED"
+    """A fee of the lender is added to principal instead of being paid; it is income over the term."""
+    INCOME_ADJUSTMENT = "INCOME_ADJUSTMENT"
+    """Capitalised income is given back: it pays what is owed."""
+    BUY_DOWN_FEE = "BUY_DOWN_FEE"
+    """The lender's cost of a rate that a merchant has bought down; the borrower owes none of it."""
+    BUY_DOWN_FEE_ADJUSTMENT = "BUY_DOWN_FEE_ADJUSTMENT"
+    INCOME_AMORTISED = "INCOME_AMORTISED"
+    """Capitalised income of the days so far is earned; what is left when the loan is charged off goes with it."""
+    BUY_DOWN_FEE_AMORTISED = "BUY_DOWN_FEE_AMORTISED"
     ORIGINATION_COST = "ORIGINATION_COST"
     """E06: cost that belongs to the effective rate."""
     ORIGINATION_COST_AMORTISED = "ORIGINATION_COST_AMORTISED"
@@ -294,6 +304,12 @@ _PARTS: Mapping[Event, _Parts] = {
     Event.DISBURSEMENT_RETURNED: _of("principal", may=(PARTNER_SHARE,)),
     Event.CANCELLED: _PAID,
     Event.DOWN_PAYMENT: _PAID,
+    Event.INCOME_CAPITALISED: _of("principal", may=(EXCESS,)),
+    Event.INCOME_ADJUSTMENT: _PAID,
+    Event.BUY_DOWN_FEE: _of("amount"),
+    Event.BUY_DOWN_FEE_ADJUSTMENT: _of("amount"),
+    Event.INCOME_AMORTISED: _of("amount"),
+    Event.BUY_DOWN_FEE_AMORTISED: _of("amount"),
     Event.ORIGINATION_COST: _of("amount"),
     Event.ORIGINATION_COST_AMORTISED: _of("amount"),
     Event.SERVICE_FEE_LENDER: _of("service_fee", may=("service_fee_vat",)),

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, ClassVar
 
@@ -197,6 +198,12 @@ def restored(stored: dict[str, Any]) -> ProductVersion:
             }
         )
     )
+
+
+@lru_cache(maxsize=64)
+def read(text: str) -> ProductVersion:
+    """Return the sealed version in a stored text: its hundreds of legs are read and hashed once for each text."""
+    return restored(json.loads(text))
 
 
 def _plain(rate: Decimal) -> str:

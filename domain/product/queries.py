@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
 
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import Connection, Select, Text, cast, select
 
 from domain.product import tables
-from domain.product.publication import restored
+from domain.product.publication import read
 from domain.product.version import ProductVersion
 
 
@@ -50,16 +49,16 @@ def product_id(conn: Connection, code: str) -> int | None:
     return None if found is None else int(found)
 
 
-def _published() -> Select[dict[str, Any], str]:
-    """Content and hash of published versions."""
-    return select(tables.version.c.content, tables.version.c.content_hash)
+def _published() -> Select[str, str]:
+    """Content, as text, and hash of published versions."""
+    return select(cast(tables.version.c.content, Text).label("content"), tables.version.c.content_hash)
 
 
-def _one(conn: Connection, asked: Select[dict[str, Any], str]) -> ProductVersion | None:
+def _one(conn: Connection, asked: Select[str, str]) -> ProductVersion | None:
     """The version of a row, whose hash must still be the hash of its content."""
     row = conn.execute(asked).one_or_none()
     if row is None:
         return None
-    found = restored(row.content)
+    found = read(row.content)
     assert found.content_hash == row.content_hash, f"version {found.version} of {found.code} is not what was published"
     return found

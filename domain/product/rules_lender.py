@@ -61,6 +61,8 @@ PAYOUT, IN_TRANSIT, CLEARING = "1002.01", "3001.01", "3001.02"
 OUTPUT_TAX, INPUT_TAX, DEFERRED_TAX = "2221.01.01", "2221.01.02", "2221.02"
 ALLOWANCE, INTEREST_ALLOWANCE, FEE_ALLOWANCE = "1304.03", "1231.01", "1231.02"
 CONTRA = "9999"
+ADJUSTED = "1303.05"
+"""利息调整: what the effective rate spreads over the term."""
 
 _NORMAL = Condition(Flag.NON_ACCRUAL, Test.ZERO)
 _STOPPED = Condition(Flag.NON_ACCRUAL)
@@ -237,8 +239,8 @@ def _income() -> Mapping[Event, Iterable[Leg]]:
             *taxed("penalty", PAYOUT, INCOME["penalty"]),
         ),
         Event.PREPAYMENT_FEE: tuple(_charged("fee", "6021.02")),
-        Event.ORIGINATION_COST: (leg("amount", "1303.05", FEE_BANK),),
-        Event.ORIGINATION_COST_AMORTISED: (leg("amount", "6011.01", "1303.05"),),
+        Event.ORIGINATION_COST: (leg("amount", ADJUSTED, FEE_BANK),),
+        Event.ORIGINATION_COST_AMORTISED: (leg("amount", "6011.01", ADJUSTED),),
         Event.INTEREST_SUBSIDISED: (
             leg("interest", "1221.04", ACCOUNTS["interest"]),
             leg("accrued_interest", "1221.04", ACCOUNTS["accrued_interest"]),
@@ -289,8 +291,17 @@ def _given(policy: NonAccrual) -> Mapping[Event, Iterable[Leg]]:
         ),
         Event.GOODWILL_CREDIT: paid("6602", None, policy=policy, extra=(EXCESS,)),
         Event.INTEREST_REFUND: paid(INCOME["interest"], None, policy=policy, extra=(EXCESS,)),
+        Event.INCOME_CAPITALISED: (
+            leg("principal", ACCOUNTS["principal"], ADJUSTED),
+            leg(EXCESS, ACCOUNTS[EXCESS], ADJUSTED),
+        ),
+        Event.INCOME_ADJUSTMENT: paid(ADJUSTED, None, policy=policy, extra=(EXCESS,)),
+        Event.INCOME_AMORTISED: (leg("amount", ADJUSTED, INCOME["interest"]),),
+        Event.BUY_DOWN_FEE: (leg("amount", "6602", ADJUSTED),),
+        Event.BUY_DOWN_FEE_ADJUSTMENT: (leg("amount", ADJUSTED, "6602"),),
+        Event.BUY_DOWN_FEE_AMORTISED: (leg("amount", ADJUSTED, INCOME["interest"]),),
         Event.INTEREST_PAYMENT_WAIVER: paid(INCOME["interest"], None, policy=policy, extra=(EXCESS,)),
-        Event.CHARGE_ADJUSTMENT: tuple(_adjusted()),
+        Event.CHARGE_ADJUSTMENT: tuple(_adjusted(policy)),
     }
 
 
@@ -308,11 +319,11 @@ def _waived(name: str, policy: NonAccrual) -> Legs:
     yield from untaxed(name, INCOME[name], tax, ACCOUNTS[name], when=(_CARRIED,))
 
 
-def _adjusted() -> Legs:
+def _adjusted(policy: NonAccrual) -> Legs:
     """Walk the legs of a charge that is given back and meets claims: its income pays them."""
-    for name in (*CLAIMS, EXCESS):
-        yield leg(name, INCOME["fee"], ACCOUNTS[name], when=(Condition(Flag.PENALTY_CHARGE, Test.ZERO),))
-        yield leg(name, INCOME["penalty"], ACCOUNTS[name], when=(Condition(Flag.PENALTY_CHARGE),))
+    for income, test in (("fee", Test.ZERO), ("penalty", Test.POSITIVE)):
+        for one in paid(INCOME[income], None, policy=policy, extra=(EXCESS,)):
+            yield replace(one, when=(*one.when, Condition(Flag.PENALTY_CHARGE, test)))
 
 
 def _impaired(cash: str, via: str | None, policy: NonAccrual) -> Mapping[Event, Iterable[Leg]]:

@@ -25,9 +25,12 @@ ROLES: Final[tuple[Row, ...]] = (
     ("ASSET-TRANSFER", "资产转让", "Asset transfer", AccountClass.ASSET),
     ("OVERPAY", "溢缴款", "Overpayment liability", AccountClass.LIABILITY),
     ("PROV-LIAB", "损失准备", "Provision liability", AccountClass.LIABILITY),
+    ("DEFERRED-INC", "递延收益", "Deferred income: capitalised and buy-down", AccountClass.LIABILITY),
     ("INT-INC", "利息收入", "Interest income", AccountClass.INCOME),
     ("FEE-INC", "费用收入", "Fee income", AccountClass.INCOME),
     ("PEN-INC", "罚金收入", "Penalty income", AccountClass.INCOME),
+    ("CAP-INC", "资本化收入", "Income from capitalisation", AccountClass.INCOME),
+    ("BUY-DOWN-INC", "贴息收入", "Income from buy down", AccountClass.INCOME),
     ("RECOV", "收回收入", "Income from recovery", AccountClass.INCOME),
     ("CO-INT", "核减利息收入", "Income from charge-off, interest", AccountClass.INCOME),
     ("CO-FEE", "核减费用收入", "Income from charge-off, fees", AccountClass.INCOME),
@@ -38,6 +41,7 @@ ROLES: Final[tuple[Row, ...]] = (
     ("GOODWILL", "善意减免支出", "Goodwill credit expense", AccountClass.EXPENSE),
     ("CO-EXP", "核减支出", "Charge-off expense", AccountClass.EXPENSE),
     ("CO-FRAUD", "欺诈核减支出", "Charge-off expense, fraud", AccountClass.EXPENSE),
+    ("BUY-DOWN-EXP", "贴息支出", "Buy down expense", AccountClass.EXPENSE),
     ("WO", "核销损失", "Losses written off", AccountClass.EXPENSE),
     ("PROV-EXP", "损失准备支出", "Provision expense", AccountClass.EXPENSE),
 )
@@ -83,6 +87,13 @@ def _lost(name: str) -> Iterator[tuple[str, tuple[Condition, ...]]]:
         yield f"CO-{_PARTS[name]}", ()
 
 
+def _earned(income: str) -> _Legs:
+    """Walk deferred income that is earned; the rest of it lessens the loss when the loan is charged off."""
+    yield _leg("amount", "DEFERRED-INC", income, _GOOD)
+    for account, when in _lost("principal"):
+        yield _leg("amount", "DEFERRED-INC", account, _BAD, *when)
+
+
 class _Book:
     """One kind of accounting: where the claims stand, and all rules that follow from it."""
 
@@ -125,6 +136,13 @@ class _Book:
                 yield _leg(name, income, self.claim(name), charge, _GOOD)
                 yield _leg(name, income, "CO-PEN" if _PARTS[name] == "PEN" else "CO-FEE", charge, _BAD)
             yield _leg(EXCESS, income, "OVERPAY", charge)
+
+    def income_adjusted(self) -> _Legs:
+        """Walk capitalised income that is given back: what was deferred pays the claims."""
+        for name in CLAIMS:
+            yield _leg(name, "DEFERRED-INC", self.claim(name), _GOOD)
+            yield _leg(name, "DEFERRED-INC", "RECOV", _BAD)
+        yield _leg(EXCESS, "DEFERRED-INC", "OVERPAY")
 
     def interest_refunded(self) -> _Legs:
         """Walk interest that is given back: its income pays the claims."""
@@ -178,6 +196,15 @@ class _Book:
             Event.GOODWILL_CREDIT: self.goodwill(),
             Event.CHARGE_ADJUSTMENT: self.adjusted(),
             Event.INTEREST_REFUND: self.interest_refunded(),
+            Event.INCOME_CAPITALISED: (
+                _leg("principal", "PORT", "DEFERRED-INC"),
+                _leg(EXCESS, "OVERPAY", "DEFERRED-INC"),
+            ),
+            Event.INCOME_ADJUSTMENT: self.income_adjusted(),
+            Event.INCOME_AMORTISED: _earned("CAP-INC"),
+            Event.BUY_DOWN_FEE: (_leg("amount", "BUY-DOWN-EXP", "DEFERRED-INC"),),
+            Event.BUY_DOWN_FEE_ADJUSTMENT: (_leg("amount", "DEFERRED-INC", "BUY-DOWN-EXP"),),
+            Event.BUY_DOWN_FEE_AMORTISED: _earned("BUY-DOWN-INC"),
             Event.INTEREST_PAYMENT_WAIVER: self.interest_refunded(),
             Event.PRINCIPAL_WAIVED: (_leg(name, "WO", "PORT") for name in PRINCIPALS),
             Event.CHARGE_OFF: self.charged_off(),

@@ -6,7 +6,7 @@ a bank and never tells upwards: what callers must know is returned.
 
 Read in this order: `terms`, `daycount`, `duedate`, `rate`, `instalment`, `method`, `walk`, `schedule` (the door to the
 five before it), `explain`, `interest`, `charge`, `allocation`; then a living loan: `contract`, `fact`, `life` (over
-`fold` and `replan`), `movement`, `milestone`, `admission`, `standing`, `scenario`; then `position`, `repayment`,
+`fold` and `replan`), `movement`, `milestone`, `admission`, `standing`, `scenario`; then `position`, `repayment` and
 `event` (all pure), and `tables`, `operations`, `queries`. Quotes stand beside: `convention`, `quotation`, `function`;
 fast figures in `plain` and `bulk`.
 """

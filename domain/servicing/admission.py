@@ -28,6 +28,7 @@ from domain.servicing.fact import (
     Levy,
     Pause,
     Pay,
+    PayKind,
     ReAge,
     ReAmortise,
     Recover,
@@ -64,6 +65,7 @@ from domain.servicing.refusal import (
     NothingAhead,
     NothingOverdue,
     NotWrittenOff,
+    PlanGrows,
     PrepaymentLocked,
     PrepaymentTooSmall,
     PrepaymentWhileOverdue,
@@ -72,6 +74,8 @@ from domain.servicing.refusal import (
     SplitDisputed,
 )
 from domain.servicing.replan import REGULAR, interest_now
+from domain.servicing.schedule import schedule
+from domain.servicing.terms import faults as terms_faults
 
 AMOUNT_MAX: Final = 10**16
 """Minor units beyond which an amount is a slip of the pen; far inside a bigint."""
@@ -91,7 +95,7 @@ def faults(life: Life, fact: Fact, *, on: date) -> tuple[Refusal, ...]:
         return tuple(_reverse(life, fact))
     found = list(_plain(fact, on=on))
     before = standing_before(life, fact)
-    if before.started_on is None and not isinstance(fact, Disburse):
+    if before.started_on is None and not (isinstance(fact, Disburse) and not fact.is_income):
         started = next((one.value_on for one in life.live if isinstance(one, Disburse)), None)
         found.append(LoanNotDisbursed() if started is None else FactBeforeStart(start_on=started, field="valueOn"))
         return tuple(found)
@@ -147,10 +151,21 @@ def _reverse(life: Life, fact: Reverse) -> Iterator[Refusal]:
         rests = isinstance(one, Chargeback | Pay) and one.of == fact.of
         if rests or (isinstance(meant, WriteOff) and isinstance(one, Recover)):
             yield FactHasFollowers(follower=one.no, field="of")
-    if isinstance(meant, Disburse) and sum(isinstance(one, Disburse) for one in live) == 1:
-        other = next((one for one in live if one.no != fact.of), None)
-        if other is not None:
-            yield FactHasFollowers(follower=other.no, field="of")
+    rest = [one for one in live if one.no != fact.of]
+    if isinstance(meant, Disburse) and rest:
+        yield from _start_faults(life.contract, rest[0])
+
+
+def _start_faults(contract: Contract, first: Fact) -> Iterator[Refusal]:
+    """What is wrong with a life that begins with this fact."""
+    if not isinstance(first, Disburse) or first.is_income:
+        yield FactHasFollowers(follower=first.no, field="of")
+        return
+    terms = contract.starting(first.value_on, first.amount)
+    found = terms_faults(terms)
+    yield from found
+    if not found and any(one.principal < 0 for one in schedule(terms).instalments):
+        yield PlanGrows()
 
 
 def _anything(contract: Contract, before: Fold, fact: Fact, life: Life) -> Iterator[Refusal]:
@@ -159,7 +174,9 @@ def _anything(contract: Contract, before: Fold, fact: Fact, life: Life) -> Itera
 
 
 def _disburse(contract: Contract, before: Fold, fact: Disburse, life: Life) -> Iterator[Refusal]:
-    del contract, fact, life
+    del life
+    if before.started_on is None:
+        yield from _start_faults(contract, fact)
     if before.stage is not Stage.PERFORMING:
         yield LoanEnded(status=before.stage)
     elif before.creditor:
@@ -167,8 +184,7 @@ def _disburse(contract: Contract, before: Fold, fact: Disburse, life: Life) -> I
 
 
 def _pay(contract: Contract, before: Fold, fact: Pay, life: Life) -> Iterator[Refusal]:
-    if fact.of is not None and not any(isinstance(one, Levy) and one.no == fact.of for one in life.live):
-        yield FactUnknown(of=fact.of, field="of")
+    yield from _given_back(before, fact, life)
     if fact.split is not None and (found := dictated_faults(fact.amount, fact.split, before.dues())):
         yield SplitDisputed(detail="; ".join(found), field="split")
     if fact.intent is Intent.ALLOCATE:
@@ -191,6 +207,18 @@ def _pay(contract: Contract, before: Fold, fact: Pay, life: Life) -> Iterator[Re
         least = due + interest_now(before, terms.interest) + max(terms.minimum, 1)
         if fact.amount < least:
             yield PrepaymentTooSmall(least=least, field="amount")
+
+
+def _given_back(before: Fold, fact: Pay, life: Life) -> Iterator[Refusal]:
+    """What an adjustment gives back must be there, and no more of it than is left."""
+    if fact.kind is PayKind.INCOME_ADJUSTMENT:
+        deferred = next((one for one in before.deferrals if one.no == fact.of), None)
+        if deferred is None:
+            yield FactUnknown(of=fact.of or 0, field="of")
+        elif fact.amount > deferred.left:
+            yield AmountAboveOpen(most=deferred.left, field="amount")
+    elif fact.of is not None and not any(isinstance(one, Levy) and one.no == fact.of for one in life.live):
+        yield FactUnknown(of=fact.of, field="of")
 
 
 def payoff(state: Fold) -> int:
@@ -238,7 +266,7 @@ def _waive(contract: Contract, before: Fold, fact: Waive, life: Life) -> Iterato
         if fact.amount is not None or line.due_on <= before.at or fact.levy_no is not None
     )
     if fact.levy_no is not None:
-        open_ = sum(levy.open for levy in before.levies if levy.no == fact.levy_no)
+        open_ = sum(levy.open for levy in before.levies if levy.no == fact.levy_no and levy.component is fact.component)
     if open_ < (fact.amount or 1):
         yield AmountAboveOpen(most=open_, field="amount")
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
 from decimal import Context, Decimal, localcontext
 from enum import StrEnum
 from typing import ClassVar, Final, TypeAlias
@@ -208,12 +209,65 @@ def nominal(effective: Number, periods: int) -> Decimal | Invalid:
         return _given(periods * ((1 + Decimal(effective)) ** (1 / Decimal(periods)) - 1))
 
 
-def npv(rate: Number, flows: Sequence[Number]) -> Decimal | Invalid:
-    """What flows are worth today, the first of them paid today (numpy's NPV; a spreadsheet waits one period more)."""
+def npv(rate: Number, flows: Sequence[Number], *, when: When = When.BEGIN) -> Decimal | Invalid:
+    """What flows are worth today: the first paid today (numpy's NPV), or at the END of a period (a spreadsheet's)."""
     if refused := _refused(rate, len(flows), flows=flows):
         return refused
     with _exact(rate) as i:
-        return _given(_present(i, flows))
+        worth = _present(i, flows)
+        return _given(worth if when is When.BEGIN else worth / (1 + i))
+
+
+def xnpv(rate: Number, flows: Sequence[Number], dates: Sequence[date]) -> Decimal | Invalid:
+    """What flows on dates are worth on the first of them, at a rate a year of 365 days (XNPV)."""
+    if refused := _refused(rate, len(flows), flows=flows):
+        return refused
+    with _exact(rate) as i:
+        days = [(on - min(dates)).days for on in dates]
+        return _given(
+            sum(
+                (flow / (1 + i) ** (Decimal(waited) / 365) for flow, waited in zip(flows, days, strict=True)), Decimal()
+            )
+        )
+
+
+def ispmt(rate: Number, k: int, n: int, pv: Number) -> Decimal | Invalid:
+    """The interest after `k` of `n` equal repayments of principal (ISPMT)."""
+    if refused := _refused(rate, n, pv=pv):
+        return refused
+    with _exact(rate) as i:
+        return _given(Decimal(pv) * i * (Decimal(k) / n - 1))
+
+
+def fvschedule(pv: Number, rates: Sequence[Number]) -> Decimal | Invalid:
+    """What an amount has grown to at one rate after another (FVSCHEDULE)."""
+    if refused := _refused(0, len(rates), pv=pv, flows=rates):
+        return refused
+    with _exact(0):
+        grown = Decimal(pv)
+        for one in rates:
+            grown *= 1 + one
+        return _given(grown)
+
+
+def pduration(rate: Number, pv: Number, fv: Number) -> Decimal | Invalid | NeverReached:
+    """How many periods an amount takes to grow to another (PDURATION)."""
+    if refused := _refused(rate, 1, pv=pv, fv=fv):
+        return refused
+    with _exact(rate) as i:
+        if not i or not pv or (ratio := Decimal(fv) / Decimal(pv)) <= 0:
+            return NeverReached()
+        return _given(ratio.ln() / (1 + i).ln())
+
+
+def rri(n: int, pv: Number, fv: Number) -> Decimal | Invalid | NoRate:
+    """The rate per period at which an amount grows to another (RRI)."""
+    if refused := _refused(0, n, pv=pv, fv=fv):
+        return refused
+    with _exact(0):
+        if not pv or (ratio := Decimal(fv) / Decimal(pv)) <= 0:
+            return NoRate()
+        return _given(ratio ** (1 / Decimal(n)) - 1)
 
 
 def irr(flows: Sequence[Number], *, near: Number | None = None) -> Decimal | Invalid | NoRate | SeveralRates:

@@ -35,7 +35,9 @@ class Interval(StrEnum):
         return {Interval.YEAR: 1, Interval.MONTH: 12, Interval.WEEK: 52}[self]
 
 
-def aprc(flows: Sequence[tuple[date, int]], *, interval: Interval = Interval.MONTH) -> Decimal | NoRate | SeveralRates:
+def aprc(
+    flows: Sequence[tuple[date, Decimal | int]], *, interval: Interval = Interval.MONTH
+) -> Decimal | NoRate | SeveralRates:
     """The rate a year, a fraction with ten decimals, of drawdowns (positive) and payments (negative)."""
     netted = root.netted(flows)
     amounts = [amount for _, amount in netted]
@@ -46,10 +48,32 @@ def aprc(flows: Sequence[tuple[date, int]], *, interval: Interval = Interval.MON
         return SeveralRates(changes=changes)
     start = netted[0][0]
     timed = [(*elapsed(start, on, interval), amount) for on, amount in netted]
+    return _solved(timed, interval.per_year, floor)
+
+
+def aprc_by_years(flows: Sequence[tuple[Decimal, Decimal]]) -> Decimal | NoRate | SeveralRates:
+    """The same of flows whose times are years and parts of years, as the examples of the annex say them."""
+    sums: dict[Decimal, Decimal] = {}
+    for years, amount in flows:
+        sums[years] = sums.get(years, Decimal()) + amount
+    netted = [(years, amount) for years, amount in sorted(sums.items()) if amount]
+    amounts = [amount for _, amount in netted]
+    if not (changes := root.sign_changes(amounts)):
+        return NoRate()
+    floor = root.floor_of_one(amounts)
+    if floor is None:
+        return SeveralRates(changes=changes)
+    return _solved([(int(years), years - int(years), amount) for years, amount in netted], 1, floor)
+
+
+def _solved(
+    timed: Sequence[tuple[int, Decimal, Decimal | int]], per_year: int, floor: Decimal
+) -> Decimal | NoRate | SeveralRates:
+    """The rate a year of flows after whole intervals and a part of a year."""
     around = root.first_guess([(whole, amount) for whole, _, amount in timed])
 
     def odd(part: Decimal, rate: Decimal) -> tuple[Decimal, Decimal]:
-        power = -part * interval.per_year
+        power = -part * per_year
         return (1 + rate) ** power, power / (1 + rate)
 
     rate = root.found(root.worth_with_parts(timed, odd), around=around, floor=floor)
@@ -57,7 +81,7 @@ def aprc(flows: Sequence[tuple[date, int]], *, interval: Interval = Interval.MON
         return NoRate()
     with localcontext() as context:
         context.prec = root.PRECISION
-        return root.rounded((1 + rate) ** interval.per_year - 1)
+        return root.rounded((1 + rate) ** per_year - 1)
 
 
 def shown(rate: Decimal) -> Decimal:

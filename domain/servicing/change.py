@@ -18,6 +18,7 @@ from domain.product.accounting import EXCESS, Event
 from domain.refusals import Invalid, Refusal
 from domain.servicing.admission import book
 from domain.servicing.allocation import Component, simple
+from domain.servicing.approval import needs_approval
 from domain.servicing.contract import DEFAULT, Contract, Grace, LifeTerms
 from domain.servicing.event import ScheduleReason
 from domain.servicing.fact import (
@@ -47,7 +48,7 @@ from domain.servicing.life import Life, known_by, replay
 from domain.servicing.movement import Movement, balances, difference, effects
 from domain.servicing.position import Facts, Loan, Position, Status, named
 from domain.servicing.progress import C, F, I, N, P
-from domain.servicing.refusal import ApproverIsActor
+from domain.servicing.refusal import ApproverIsActor, ApproverMissing
 from domain.servicing.repayment import Intent as Meant
 from domain.servicing.repayment import Source
 from domain.servicing.schedule import Instalment
@@ -64,13 +65,20 @@ TURNS: Final = frozenset({Event.NON_ACCRUAL, Event.ACCRUAL_RESUMED})
 class Change:
     """A command on a living loan: the fact that it adds, whose number and booking date are still open.
 
-    `business_on` is today in the books; the fact's own `value_on` may be earlier, never later.
+    `business_on` is today in the books; the fact's own `value_on` may be earlier, never later. `approver` is the second
+    person where the fact needs one.
     """
 
     loan_id: int
     fact: Fact
     command: Command
     business_on: date
+    approver: str | None = None
+
+    @property
+    def approved_by(self) -> str | None:
+        """The second person, wherever he is named."""
+        return self.approver or (self.fact.approver if isinstance(self.fact, Waive | WriteOff) else None) or None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,7 +168,7 @@ def decide(dossier: Dossier, change: Change) -> Changed | Refusal:
         dossier = adopted(dossier, business_on=today)
     fact = replace(change.fact, no=max((one.no for one in dossier.facts), default=0) + 1, booked_on=today)
     made = book(dossier.life(max(today, dossier.through_on)), fact, on=today)
-    found = (*(made if isinstance(made, tuple) else ()), *_approval(fact, change.command.actor))
+    found = (*(made if isinstance(made, tuple) else ()), *_approval(change))
     if found:
         return found[0] if len(found) == 1 else Invalid(faults=found)
     assert isinstance(made, Life), "what is not refused is made"
@@ -460,9 +468,12 @@ def _named(word: str, by: Command) -> Command:
     return replace(by, key=f"{word}:{by.key}")
 
 
-def _approval(fact: Fact, actor: str) -> Iterator[Refusal]:
-    if isinstance(fact, Waive | WriteOff) and fact.approver == actor:
+def _approval(change: Change) -> Iterator[Refusal]:
+    by = change.approved_by
+    if by == change.command.actor:
         yield ApproverIsActor(field="approver")
+    if by is None and needs_approval(change.fact) and not isinstance(change.fact, Waive | WriteOff):
+        yield ApproverMissing(field="approver")
 
 
 def _after(held: Mapping[str, int], one: Movement) -> dict[str, int]:

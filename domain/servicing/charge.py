@@ -34,9 +34,9 @@ def principal_days(instalment: Instalment, *, payments: Iterable[tuple[date, int
     return instalment.principal * days - paid
 
 
-def penalty(terms: Terms, measure: int) -> int:
-    """Penalty for principal-days, minor units, half up: principal-days × annual penalty rate / days of the year."""
-    rate = int(terms.penalty_rate_annual * RATE_UNIT)
+def penalty(terms: Terms, measure: int, *, no: int) -> int:
+    """Penalty for principal-days of instalment `no`, minor units, half up: × annual penalty rate / days of the year."""
+    rate = int(terms.penalty_rate_of(no) * RATE_UNIT)
     unit = terms.day_count.year_days * RATE_UNIT
     return round_ratio(measure * rate, unit, Rounding.HALF_UP)
 
@@ -53,4 +53,4 @@ def penalty_accrued(terms: Terms, instalment: Instalment, *, payments: Iterable[
         (paid_on if is_overdue(instalment, on=paid_on, grace_days=terms.grace_days) else instalment.due_on, amount)
         for paid_on, amount in payments
     )
-    return penalty(terms, principal_days(instalment, payments=counted, on=on))
+    return penalty(terms, principal_days(instalment, payments=counted, on=on), no=instalment.no)

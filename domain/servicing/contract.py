@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from types import MappingProxyType
@@ -69,6 +69,21 @@ class Spread(StrEnum):
     """Those due after it (progressive engine)."""
     ON_OR_AFTER = "ON_OR_AFTER"
     """Those due on it too (cumulative engine)."""
+    FULL_TERM = "FULL_TERM"
+    """Those due after it, and as many more as the loan once had: each disbursement is repaid over a whole term."""
+
+
+class DayOf(StrEnum):
+    """Which day a date names, where interest changes on it."""
+
+    BEGINNING = "BEGINNING"
+    """The day that begins on it: the date itself is the first that bears the new interest."""
+    END = "END"
+    """The day that ends on it: a change dated the 2nd counts from the 1st (progressive engine)."""
+
+    def first(self, on: date) -> date:
+        """The beginning of the day that a date names."""
+        return on if self is DayOf.BEGINNING else on - timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +106,8 @@ class LifeTerms:
     principal in use. non_accrual_after: days past due after which the books stop accruing. credit_order: the
     components that a chargeback gives back, in order; none is principal alone. is_overdue_bearing: with DAILY, whether
     overdue principal goes on bearing contract interest. cooling_off_days: days in which the borrower may cancel free of
-    charge. is_charge_off_whole: charging off takes all interest and fees of the plan, earned or not.
+    charge. is_charge_off_whole: charging off takes all interest and fees of the plan, earned or not. changes_of: which
+    day the date of a rate change or of a pause names. interest_refund: kinds of refund that give interest back too.
     """
 
     bearing: Bearing = Bearing.PLANNED
@@ -116,6 +132,8 @@ class LifeTerms:
     is_charge_off_whole: bool = False
     charged_off: ChargedOff = ChargedOff.REGULAR
     rest: Rest = Rest.DAILY
+    changes_of: DayOf = DayOf.BEGINNING
+    interest_refund: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Assert what the reader of a contract has already promised."""

@@ -128,6 +128,67 @@ CONVENTIONS: Final[Mapping[str, Convention]] = MappingProxyType(
                 "rateDigits": 19,
             },
         ),
+        "CN_FLAT": Convention(
+            "等本等息 (期费率)",
+            "Chinese instalment: equal principal and the same charge each period",
+            "card instalments and merchants' instalment plans (期费率)",
+            {"method": "EQUAL_INTEREST", "dayCount": "30/360", "rounding": "HALF_UP"},
+        ),
+        "RULE_OF_78": Convention(
+            "78 法则 (预先计算利息)",
+            "add-on interest, apportioned by the sum of the digits",
+            "American and British instalment credit before 1992 and 2005; textbooks",
+            {"method": "ADD_ON", "apportion": "SUM_OF_DIGITS", "dayCount": "30/360", "rounding": "HALF_UP"},
+        ),
+        "US_COMMERCIAL_ACT_360": Convention(
+            "美国商业按揭 实际/360",
+            "US commercial mortgage: payment from twelve equal months, interest by actual days over 360",
+            "commercial lenders and CMBS",
+            {"currency": "USD", "dayCount": "ACT/360", "solving": "MONTH_RATE", "rounding": "HALF_UP"},
+        ),
+        "CANADA_ACCELERATED_BIWEEKLY": Convention(
+            "加拿大加速双周还款",
+            "half the monthly payment every two weeks",
+            "Canadian banks (RBC and others)",
+            {
+                "currency": "CAD",
+                "dayCount": "30/360",
+                "paymentsPerYear": 26,
+                "compoundingPerYear": 2,
+                "accelerated": True,
+                "rounding": "HALF_UP",
+            },
+        ),
+        "GERMAN_ANNUITY": Convention(
+            "德国年金贷款 (初始还本率)",
+            "Annuitätendarlehen: say initialRepaymentRate, and instalmentsUntilBalloon for a fixed-rate term",
+            "German banks",
+            {"currency": "EUR", "dayCount": "30/360", "rounding": "HALF_UP"},
+        ),
+        "ANNUAL_REST": Convention(
+            "按年冲减本金",
+            "monthly payments that lower the balance that bears interest once a year",
+            "British repayment mortgages of old, German nachschüssige Tilgungsverrechnung",
+            {"dayCount": "30/360", "solving": "MONTH_RATE", "restEvery": 12, "rounding": "HALF_UP"},
+        ),
+        "BRAZIL_PRICE": Convention(
+            "巴西 Tabela Price",
+            "French system: equal payments",
+            "Brazilian banks and textbooks (Sistema Francês, Tabela Price)",
+            {"currency": "BRL", "dayCount": "30/360", "solving": "MONTH_RATE", "rounding": "HALF_UP"},
+        ),
+        "BRAZIL_SAC": Convention(
+            "巴西 SAC",
+            "constant amortisation",
+            "Brazilian banks and textbooks (Sistema de Amortização Constante)",
+            {
+                "currency": "BRL",
+                "method": "EQUAL_PRINCIPAL",
+                "dayCount": "30/360",
+                "rounding": "HALF_UP",
+                "principalRounding": "HALF_UP",
+            },
+        ),
     }
 )
 """Every convention by its name."""

@@ -82,7 +82,7 @@ def annualised_by_dates(flows: Sequence[tuple[date, int]]) -> Annualised | NoRat
         return Annualised(simple=root.rounded(monthly * MONTHS), effective=dated, dated=dated)
 
 
-def xirr(flows: Sequence[tuple[date, int]]) -> Decimal | NoRate | SeveralRates:
+def xirr(flows: Sequence[tuple[date, Decimal | int]]) -> Decimal | NoRate | SeveralRates:
     """The rate a year, on actual days / 365, with ten decimals, at which flows on any dates are worth nothing."""
     if not flows:
         return NoRate()

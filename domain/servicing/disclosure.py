@@ -439,6 +439,7 @@ _WORDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "BALLOON": ("气球贷", "balloon"),
         "STAGED": ("分段还款", "in stages"),
         "SPECIFIED": ("按约定计划", "as agreed"),
+        "ADD_ON": ("预先计算利息, 等额还款", "precomputed charge in equal payments"),
     }
 )
 """How the codes of the table are called, in Chinese and in English."""

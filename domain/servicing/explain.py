@@ -62,8 +62,10 @@ def _interest(terms: Terms, row: Row) -> Explained:
     parts = " + ".join(f"{_money(terms, span.balance)} × {_digits(span.rate)}" for span in row.spans)
     exact = _money(terms, row.exact_interest)
     mode = terms.rounding_of_interest
-    is_flat = terms.method is Method.EQUAL_INTEREST
-    formula = "L × i" if is_flat else "Σ B × i"
+    is_flat = terms.method in {Method.EQUAL_INTEREST, Method.ADD_ON}
+    formula = {Method.EQUAL_INTEREST: "L × i", Method.ADD_ON: f"C × share ({terms.apportion})"}.get(
+        terms.method, "Σ B × i" if terms.rest_every == 1 else "Σ B of the last rest × i"
+    )
     deferred_zh = f", 另付此前各期递延利息 {_money(terms, row.deferred)}" if row.deferred else ""
     deferred_en = (
         f", and {_money(terms, row.deferred)} of interest deferred from earlier instalments" if row.deferred else ""
@@ -118,10 +120,10 @@ def _principal(terms: Terms, row: Row) -> Explained:
     else:
         payment = _money(terms, row.payment)
         inputs = (("payment", payment), *inputs)
-        formula = f"A − I, {solved_by(terms)}"
+        formula = f"A − I, {'A = (L + C) / n' if terms.method is Method.ADD_ON else solved_by(terms)}"
         zh = f"本金 = 月供 {payment} − 利息 {_money(terms, row.interest - row.deferred)}"
         en = f"principal = the payment {payment} − interest {_money(terms, row.interest - row.deferred)}"
-    is_exact = terms.carried is Carried.UNROUNDED
+    is_exact = terms.carried is not Carried.ROUNDED
     return Explained(
         value=row.principal,
         formula=formula,
@@ -149,7 +151,7 @@ def _closing(terms: Terms, row: Row) -> Explained:
     principal, shown = _money(terms, row.principal), _money(terms, row.closing)
     drawn_zh = f" + 放款 {disbursed}" if row.disbursed else ""
     drawn_en = f" + {disbursed} disbursed" if row.disbursed else ""
-    is_exact = terms.carried is Carried.UNROUNDED
+    is_exact = terms.carried is not Carried.ROUNDED
     return Explained(
         value=row.closing,
         formula="B + D − P",

@@ -33,6 +33,8 @@ class PayKind(StrEnum):
     """The lender pays in place of interest."""
     INTEREST_REFUND = "INTEREST_REFUND"
     """Interest given back after a refund of goods."""
+    INCOME_ADJUSTMENT = "INCOME_ADJUSTMENT"
+    """Income that was capitalised, or a buy-down fee, is given back."""
 
 
 class Intent(StrEnum):
@@ -48,6 +50,19 @@ class Intent(StrEnum):
     """Prepay; the term stays, the instalment falls (减额)."""
     KEEP_PLAN = "KEEP_PLAN"
     """Pay the following instalments as planned, before they fall due (提前还下期)."""
+
+
+class Spreading(StrEnum):
+    """What becomes of interest when what is open is spread over instalments anew."""
+
+    SOLVED = "SOLVED"
+    """Principal is solved anew and bears interest; interest that is due goes to the first new instalment."""
+    EQUAL = "EQUAL"
+    """Interest that is due is spread in equal parts besides."""
+    EQUAL_WHOLE = "EQUAL_WHOLE"
+    """All interest of the plan, due or not, is spread in equal parts; nothing else bears any."""
+    WAIVED = "WAIVED"
+    """Interest that is due is forgiven."""
 
 
 class Basis(StrEnum):
@@ -83,14 +98,21 @@ class Fact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Disburse(Fact):
-    """The bank has paid out `amount`, minor units, gross of any fee that is kept back."""
+    """The bank has paid out `amount`, minor units, gross of any fee that is kept back.
+
+    is_income: nothing is paid out; a fee of the lender is added to principal and earned over the term.
+    """
 
     amount: int
+    is_income: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pay(Fact):
-    """Money for the loan came in, minor units. `of` is the charge that a charge adjustment gives back."""
+    """Money for the loan came in, minor units. `of` is the charge or the income that an adjustment gives back.
+
+    is_interest_refunded: whether a refund gives interest back too; None is as the contract says.
+    """
 
     amount: int
     kind: PayKind = PayKind.REPAYMENT
@@ -98,6 +120,7 @@ class Pay(Fact):
     channel: str = ""
     split: Dictated | None = None
     of: int | None = None
+    is_interest_refunded: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +128,8 @@ class Levy(Fact):
     """A charge is laid on the loan: `amount` in minor units, or `rate` as a fraction of `basis`.
 
     It belongs to the instalment in whose period `due_on` lies; after maturity to one extra instalment.
-    is_at_disbursement: kept back from the money paid out, never owed.
+    is_at_disbursement: kept back from the money paid out, never owed. is_buy_down: the lender's own cost of a lower
+    rate, never owed either, and earned over the term.
     """
 
     name: str
@@ -116,6 +140,7 @@ class Levy(Fact):
     basis: Basis = Basis.FLAT
     is_at_disbursement: bool = False
     is_each_instalment: bool = False
+    is_buy_down: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,11 +209,14 @@ class ReAge(Fact):
     count: int
     every: int = 1
     unit: Unit = Unit.MONTH
+    interest: Spreading = Spreading.SOLVED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReAmortise(Fact):
-    """Principal that is due and open moves to the future instalments in equal parts."""
+    """Principal that is due and open moves to the future instalments."""
+
+    interest: Spreading = Spreading.SOLVED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

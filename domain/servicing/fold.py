@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
-from decimal import Context, Decimal
+from decimal import ROUND_HALF_EVEN, Context, Decimal
+from functools import cache
 from itertools import pairwise
 from types import MappingProxyType
 from typing import Final
@@ -19,6 +20,7 @@ from domain.product.accounting import EXCESS, Event, Flag, Stage
 from domain.servicing.allocation import Allocation, Component, Due, DueType, Part, spend
 from domain.servicing.charge import penalty
 from domain.servicing.contract import Bearing, Contract, Grace, Rest
+from domain.servicing.fact import Fact
 from domain.servicing.interest import daily_fraction, share
 from domain.servicing.movement import BUCKETS, NO_FLAGS, WRITTEN_OFF, Movement
 from domain.servicing.progress import ALL, C, F, I, Line, LineKind, N, P, Progress
@@ -29,10 +31,27 @@ OFF: Final = frozenset({Stage.CHARGED_OFF, Stage.FRAUD, Stage.WRITTEN_OFF})
 """Stages in which the claim is off the books; it is still owed."""
 EXACT: Final = Context(prec=40)
 """Digits of unrounded interest."""
+
+
+@cache
+def carried(digits: int | None) -> Context:
+    """In how many digits the rate of some days is carried."""
+    return EXACT if digits is None else Context(prec=digits, rounding=ROUND_HALF_EVEN)
+
+
 NOTHING: Final = Decimal(0)
 CREDITOR_LENDER: Final = ""
 _FIXED: Final = frozenset({LineKind.DOWN_PAYMENT, LineKind.EXTRA})
 """Lines whose principal no recalculation changes."""
+
+
+EARNED: Final[Mapping[Event, Event]] = MappingProxyType(
+    {
+        Event.INCOME_CAPITALISED: Event.INCOME_AMORTISED,
+        Event.BUY_DOWN_FEE: Event.BUY_DOWN_FEE_AMORTISED,
+    }
+)
+"""How deferred income is earned, by how it came."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,11 +85,36 @@ class LevyState:
 
 
 @dataclass(slots=True, kw_only=True)
+class Deferral:
+    """Income that is earned by the day until the loan matures; amounts in minor units.
+
+    left: what is not given back. earned: unrounded, of the days before `since_on`; the rest is spread evenly over the
+    days that follow. booked: what the books have earned of it.
+    """
+
+    no: int
+    event: Event
+    left: int
+    since_on: date
+    earned: Decimal = NOTHING
+    booked: int = 0
+
+    def until(self, on: date, *, matures_on: date) -> Decimal:
+        """What is earned of it before a date, unrounded."""
+        days = (matures_on - self.since_on).days
+        if on >= matures_on or days <= 0:
+            return Decimal(self.left)
+        rest = EXACT.subtract(self.left, self.earned)
+        return EXACT.add(self.earned, EXACT.divide(EXACT.multiply(rest, (on - self.since_on).days), days))
+
+
+@dataclass(slots=True, kw_only=True)
 class Fold:
     """State of a life after some facts and up to the beginning of `at`; amounts in minor units.
 
     rates, pauses: dated changes of the contract's rate, and days that bear none. resting: principal paid within the
-    current period, where that saves nothing before the next. used: balance × days, for the cap.
+    current period, where that saves nothing before the next. used: balance × days, for the cap. happened: the facts so
+    far.
     """
 
     contract: Contract
@@ -92,6 +136,8 @@ class Fold:
     transactions: list[Transaction] = field(default_factory=list)
     movements: list[Movement] = field(default_factory=list)
     versions: list[Version] = field(default_factory=list)
+    deferrals: list[Deferral] = field(default_factory=list)
+    happened: list[Fact] = field(default_factory=list)
     parts: dict[tuple[date, date, date, date], tuple[int, int]] = field(default_factory=dict, repr=False, compare=False)
 
     def copy(self) -> Fold:
@@ -112,6 +158,7 @@ class Fold:
             is_cancelled=self.is_cancelled, resting=self.resting,
             used=self.used, recovered=self.recovered, transactions=self.transactions.copy(),
             movements=self.movements.copy(), versions=self.versions.copy(), parts=self.parts,
+            deferrals=[replace(one) for one in self.deferrals], happened=self.happened.copy(),
         )  # fmt: skip
 
     # --- what is owed ------------------------------------------------------------------------------------------------
@@ -155,7 +202,7 @@ class Fold:
                 continue
             for component in ALL:
                 amount = line.open(component)
-                if due is DueType.IN_ADVANCE and self.is_daily and component in {P, I}:
+                if due is DueType.IN_ADVANCE and self.is_daily and component in {P, I} and not line.is_flat:
                     amount = self._early(line, component)
                 if amount > 0:
                     known = None
@@ -213,9 +260,12 @@ class Fold:
             overdue = sum(line.open(P) for line in self.lines if line.due_on <= self.at)
             bearing = balance + self.resting - (0 if self.contract.life.is_overdue_bearing else overdue)
             for line in self.lines:
-                if line.kind is not LineKind.DOWN_PAYMENT and line.from_on < to and line.due_on > self.at:
-                    fresh = self.interest(bearing, line, max(line.from_on, self.at), min(line.due_on, to))
-                    line.raw = EXACT.add(line.raw, fresh)
+                is_borne = line.kind is not LineKind.DOWN_PAYMENT and not line.is_flat
+                if is_borne and line.from_on < to and line.due_on > self.at:
+                    from_on, to_on = max(line.from_on, self.at), min(line.due_on, to)
+                    line.raw = EXACT.add(line.raw, self.interest(bearing, line, from_on, to_on))
+                    if overdue and self.contract.life.is_overdue_bearing:
+                        line.late_raw = EXACT.add(line.late_raw, self.interest(overdue, line, from_on, to_on))
         retroactive, grace = self.contract.life.is_grace_retroactive, self.contract.terms.grace_days
         for line in self.lines:
             begins_on = line.due_on if retroactive else line.due_on + timedelta(days=grace)
@@ -233,7 +283,8 @@ class Fold:
         for rate, a, b in self.stretches(from_on, to_on):
             if rate:
                 numerator, denominator = self._part(line, a, b)
-                made = EXACT.add(made, EXACT.divide(EXACT.multiply(rate, balance * numerator), denominator))
+                factor = carried(self.contract.terms.rate_digits).divide(EXACT.multiply(rate, numerator), denominator)
+                made = EXACT.add(made, EXACT.multiply(balance, factor))
         return made
 
     def _part(self, line: Line, a: date, b: date) -> tuple[int, int]:
@@ -268,20 +319,24 @@ class Fold:
         self.refresh()
         self._late_fees()
         self._run_penalties()
-        if self.excess > 0 and not self.contract.strategy("REPAYMENT").meets_advance:
-            self._apply_excess()
+        if self.excess > 0:
+            self._apply_excess(is_ahead=self.contract.strategy("REPAYMENT").meets_advance)
         self._ageing()
         self.recognise()
 
     def refresh(self) -> None:
         """What each instalment asks for, and how much of its interest the days so far have earned."""
         if self.is_daily:
-            self._follow_balance()
+            self.follow_balance()
         carry = 0
         for line in self.lines:
             if line.due_on <= self.at:
                 line.earned = line.owed[I]
                 carry = line.carry
+            elif line.is_flat:
+                days = (line.due_on - line.from_on).days
+                earned = share(line.owed[I], elapsed=(self.at - line.from_on).days, days=days)
+                line.earned = max(earned, line.recognised[I], line.paid[I] + line.waived[I])
             elif not self.is_daily:
                 days = (line.due_on - line.from_on).days
                 planned = line.owed[I] - line.credited[I]
@@ -291,12 +346,14 @@ class Fold:
                 line.earned = max(min(earned, line.owed[I]), line.paid[I])
                 carry = max(earned - line.earned, 0)
 
-    def _follow_balance(self) -> None:
+    def follow_balance(self, *, is_in_time: bool = False) -> None:
         """On the daily balance: the payment of each period stays, interest comes first, the rest is principal.
 
         Interest that does not fit into the payment waits for the next period. Principal paid beyond an instalment
         counts there. Days to come bear interest as if what is overdue were paid today and the rest when it falls due.
         The last instalment that is not met takes what is left. A period that has ended changes no more.
+
+        is_in_time: as if nothing had been paid late, which is how a payment is solved.
         """
         ahead = [line for line in self.lines if line.kind not in _FIXED and not line.is_closed]
         held = {id(line) for line in ahead}
@@ -308,8 +365,11 @@ class Fold:
         resting = self._resting()
         for line in ahead:
             bearing = left + (resting if line.from_on <= self.at < line.due_on else 0)
-            planned = self.interest(bearing, line, max(line.from_on, self.at), line.due_on)
-            accrued = self.rounded(EXACT.add(line.raw, planned)) + line.credited[I] + carry
+            planned = NOTHING
+            if not line.is_flat:
+                planned = self.interest(bearing, line, max(line.from_on, self.at), line.due_on)
+            borne = EXACT.subtract(line.raw, line.late_raw) if is_in_time else line.raw
+            accrued = self.rounded(EXACT.add(borne, planned)) + line.credited[I] + carry
             paid = line.paid[P] + line.waived[P]
             if line is last:
                 rest, interest = left, accrued
@@ -355,7 +415,7 @@ class Fold:
     def _run_penalties(self) -> None:
         """Penalty of overdue principal and compound of overdue interest, cumulative, within the cap."""
         terms, life = self.contract.terms, self.contract.life
-        if not terms.penalty_rate_annual:
+        if not terms.penalty_rate_annual and not any(stage.penalty_rate_annual for stage in terms.stages):
             return
         room = self._room()
         for line in self.lines:
@@ -363,7 +423,7 @@ class Fold:
             if not is_late and not line.run[N] and not line.run[C]:
                 continue
             for component, measure in ((N, line.measure), (C, line.interest_measure if life.is_compound else 0)):
-                made = penalty(terms, measure) if is_late else line.run[component]
+                made = penalty(terms, measure, no=line.no) if is_late else line.run[component]
                 if room is not None:
                     made = min(made, max(room, 0))
                 made = max(made, line.paid[component] + line.waived[component] - line.levied[component])
@@ -381,18 +441,34 @@ class Fold:
         others = sum(line.earned + line.levied[F] + line.levied[N] for line in self.lines)
         return round_ratio(*bound.as_integer_ratio(), Rounding.FLOOR) - others
 
-    def _apply_excess(self) -> None:
+    def _apply_excess(self, *, is_ahead: bool) -> None:
+        """Let an overpayment meet what is open; where it would have met it in advance, it is the payment that does."""
         own = {line.no for line in self.lines if line.creditor == CREDITOR_LENDER}
-        dues = [due for due in self.dues(is_ahead=False) if due.no in own]
+        dues = [due for due in self.dues(is_ahead=is_ahead) if due.no in own]
         if sum(due.amount for due in dues):
             held = self.excess
-            made = spend(held, dues, self.contract.strategy("REPAYMENT"))
+            made = spend(held, dues, self.contract.strategy("REPAYMENT"), principal_max=self.balance)
             if made.parts:
                 self.excess = 0
                 amounts, _ = self.settle(made)
                 self.excess += made.excess
                 self.book(Event.OVERPAYMENT_APPLIED, amounts, fact_no=0)
+                if is_ahead and self._amend(made):
+                    return
                 self.transact(0, Event.OVERPAYMENT_APPLIED, held - made.excess, made, excess=made.excess - held)
+
+    def _amend(self, made: Allocation) -> bool:
+        """Add to the split of the payment that left an overpayment; whether there is one that left as much."""
+        used = sum(part.amount for part in made.parts)
+        for n, one in reversed(list(enumerate(self.transactions))):
+            if one.excess >= used:
+                split = {name: one.portion(name) + amount for name, amount in made.by_component().items()}
+                self.transactions[n] = replace(
+                    one, split=MappingProxyType({**one.split, **split}), excess=one.excess - used,
+                    parts=(*one.parts, *made.parts),
+                )  # fmt: skip
+                return True
+        return False
 
     def _ageing(self) -> None:
         """Overdue principal to its account; into and out of non-accrual."""
@@ -443,6 +519,18 @@ class Fold:
                 line.due_moved += fresh
                 due += fresh
         self._book_accruals(made, due)
+        self.earn()
+
+    def earn(self, *, days: int = 0) -> None:
+        """Earn what is deferred: of the days so far and some more, or all of it once nothing is owed."""
+        is_over = not any(line.total_open for line in self.lines)
+        for one in self.deferrals:
+            made = Decimal(one.left)
+            if not is_over:
+                made = one.until(self.at + timedelta(days=days), matures_on=self.maturity_on)
+            fresh = self.rounded(made) - one.booked
+            one.booked += fresh
+            self.book(EARNED[one.event], {"amount": fresh}, fact_no=0)
 
     def _give_up(self) -> None:
         made = dict.fromkeys((I, F, N, C), 0)

@@ -45,7 +45,7 @@ from domain.servicing.fact import (
     place,
     takes_effect_on,
 )
-from domain.servicing.fold import CREDITOR_LENDER, OFF, Fold
+from domain.servicing.fold import CREDITOR_LENDER, EARNED, OFF, Deferral, Fold
 from domain.servicing.movement import NO_FLAGS, WRITTEN_OFF, Movement
 from domain.servicing.progress import ALL, C, F, I, Line, LineKind, N, P, Progress
 from domain.servicing.replan import (
@@ -158,6 +158,7 @@ def happen(fold: Fold, fact: Fact) -> None:
         fold.at = on
     fold.advance(on)
     ACTS[type(fact)](fold, fact)
+    fold.happened.append(fact)
     fold.tick()
 
 
@@ -173,9 +174,10 @@ def _disburse(fold: Fold, fact: Disburse) -> None:
     if is_first:
         begin(fold, fact.amount, fact.no)
     else:
-        add(fold, fact.amount)
+        add(fold, fact.amount, is_income=fact.is_income)
     fold.refresh()
-    fold.version("ORIGINAL" if is_first else "DISBURSEMENT", fact.no)
+    event = Event.INCOME_CAPITALISED if fact.is_income else Event.DISBURSEMENT_SUCCEEDED
+    fold.version("ORIGINAL" if is_first else "INCOME_CAPITALISED" if fact.is_income else "DISBURSEMENT", fact.no)
     used, amounts = min(fold.excess, fact.amount), dict[str, int]()
     if used:
         made = _allocate(fold, used, fold.contract.strategy(PayKind.REPAYMENT))
@@ -183,10 +185,14 @@ def _disburse(fold: Fold, fact: Disburse) -> None:
         fold.excess -= used
         amounts, _ = fold.settle(made)
     met = sum(amounts.pop(name, 0) for name in ("principal", "overdue_principal"))
-    fold.book(Event.DISBURSEMENT_SUCCEEDED, {"principal": fact.amount - met, EXCESS: met}, fact_no=fact.no)
+    fold.book(event, {"principal": fact.amount - met, EXCESS: met}, fact_no=fact.no)
     if fold.stage is Stage.NON_ACCRUAL:
         fold.book(Event.NON_ACCRUAL, {"principal": fact.amount - met}, fact_no=fact.no)
     fold.book(Event.OVERPAYMENT_APPLIED, amounts, fact_no=fact.no)
+    if fact.is_income:
+        fold.deferrals.append(Deferral(no=fact.no, event=event, left=fact.amount, since_on=fold.at))
+        fold.transact(fact.no, event, fact.amount, Allocation(_parts({P: fact.amount}), 0), excess=-used)
+        return
     fold.transact(fact.no, "DISBURSEMENT", fact.amount, Allocation((), 0), excess=-used)
     down = down_payment(fold, fact.amount)
     if down and fold.contract.life.is_down_payment_auto:
@@ -223,6 +229,8 @@ def _cancel(fold: Fold, fact: Cancel) -> None:
 
 
 def _pay(fold: Fold, fact: Pay) -> None:
+    if fact.kind is PayKind.INCOME_ADJUSTMENT and _given_up_income(fold, fact):
+        return
     if fact.intent is Intent.SETTLE:
         _settle_fee(fold, fact.no, fold.balance - sum(line.open(P) for line in fold.lines if line.due_on <= fold.at))
         close(fold, interest=fold.contract.life.prepayment.interest)
@@ -235,6 +243,54 @@ def _pay(fold: Fold, fact: Pay) -> None:
         fold, fact.no, fact.amount, fact.kind, split=fact.split, is_ahead=fact.intent is Intent.KEEP_PLAN,
         flags=frozenset({Flag.PENALTY_CHARGE}) if adjusts else NO_FLAGS,
     )  # fmt: skip
+    wanted = fact.is_interest_refunded
+    if fact.kind in fold.contract.life.interest_refund if wanted is None else wanted:
+        interest = _interest_of(fold, fact)
+        if interest:
+            _receive(fold, fact.no, interest, PayKind.INTEREST_REFUND)
+
+
+def _given_up_income(fold: Fold, fact: Pay) -> bool:
+    """Take deferred income back; whether it is a buy-down fee, of which the borrower owes nothing."""
+    one = next((one for one in fold.deferrals if one.no == fact.of), None)
+    if one is None:  # an earlier fact that became known later has taken it away
+        return False
+    one.earned = one.until(fold.at, matures_on=fold.maturity_on)
+    one.since_on, one.left = fold.at, one.left - fact.amount
+    if one.event is not Event.BUY_DOWN_FEE:
+        return False
+    fold.book(Event.BUY_DOWN_FEE_ADJUSTMENT, {"amount": fact.amount}, fact_no=fact.no)
+    fold.transact(fact.no, Event.BUY_DOWN_FEE_ADJUSTMENT, fact.amount, Allocation((), 0))
+    return True
+
+
+def _interest_of(fold: Fold, fact: Pay) -> int:
+    """Interest that the loan would not have borne, had the refund come when the money went out."""
+    left, facts = fact.amount, list[Fact]()
+    for one in fold.happened:
+        made = Pay(no=-len(facts) - 1, value_on=one.value_on, booked_on=one.value_on, amount=0)
+        if isinstance(one, Disburse) and left:
+            part = min(left, one.amount)
+            left -= part
+            facts.append(replace(made, amount=part))
+        if isinstance(one, Pay):  # what was given back before is known
+            given = (each.amount for each in fold.transactions if each.fact_no == one.no)
+            kinds = [each.kind for each in fold.transactions if each.fact_no == one.no]
+            facts += (
+                replace(made, amount=amount, kind=PayKind.INTEREST_REFUND, no=one.no * 1000 + n)
+                for n, (amount, kind) in enumerate(zip(given, kinds, strict=True))
+                if kind == PayKind.INTEREST_REFUND and one.kind is not PayKind.INTEREST_REFUND
+            )
+            facts.append(replace(one, is_interest_refunded=False))
+        else:
+            facts.append(one)
+    other = replay(replace(fold.contract, life=replace(fold.contract.life, interest_refund=())), facts, on=fold.at)
+    return max(_borne(fold) - _borne(other.state), 0)
+
+
+def _borne(fold: Fold) -> int:
+    """Interest of the days so far, paid or not."""
+    return sum(line.earned for line in fold.lines)
 
 
 def _settle_fee(fold: Fold, no: int, principal: int) -> int:
@@ -371,6 +427,12 @@ def _recover(fold: Fold, fact: Recover) -> None:
 
 
 def _levy(fold: Fold, fact: Levy) -> None:
+    if fact.is_buy_down:
+        amount = _charge_amount(fold, fact, None)
+        fold.deferrals.append(Deferral(no=fact.no, event=Event.BUY_DOWN_FEE, left=amount, since_on=fold.at))
+        fold.book(Event.BUY_DOWN_FEE, {"amount": amount}, fact_no=fact.no)
+        fold.transact(fact.no, Event.BUY_DOWN_FEE, amount, Allocation((), 0))
+        return
     if fact.is_at_disbursement:
         amount = _charge_amount(fold, fact, None)
         fold.book(Event.FEE_AT_DISBURSEMENT, {fact.component.value: amount}, fact_no=fact.no)
@@ -415,7 +477,11 @@ def _waive(fold: Fold, fact: Waive) -> None:
             continue
         open_ = max(line.open(fact.component), 0)
         if fact.levy_no is not None:
-            open_ = sum(levy.open for levy in fold.levies if levy.no == fact.levy_no and levy.line is line)
+            open_ = sum(
+                levy.open
+                for levy in fold.levies
+                if levy.no == fact.levy_no and levy.component is fact.component and levy.line is line
+            )
         amount = open_ if left is None else min(left, open_)
         if amount:
             parts.append(Part(line.no, fact.component, amount))
@@ -542,15 +608,15 @@ def _re_age(fold: Fold, fact: ReAge) -> None:
     moved = re_age(fold, fact)
     _replanned(fold, before)
     fold.version("RE_AGE", fact.no)
-    fold.transact(fact.no, "RE_AGE", moved, Allocation(_parts({P: moved}), 0))
+    fold.transact(fact.no, "RE_AGE", moved[P] + moved[I], Allocation(_parts({P: moved[P], I: moved[I]}), 0))
 
 
 def _re_amortise(fold: Fold, fact: ReAmortise) -> None:
     before = fold.buckets()
-    moved = re_amortise(fold)
+    moved = re_amortise(fold, fact)
     _replanned(fold, before)
     fold.version("RE_AMORTISE", fact.no)
-    fold.transact(fact.no, "RE_AMORTISE", moved, Allocation(_parts({P: moved}), 0))
+    fold.transact(fact.no, "RE_AMORTISE", moved[P] + moved[I], Allocation(_parts(moved), 0))
 
 
 def _replanned(fold: Fold, before: Mapping[str, int]) -> None:
@@ -571,7 +637,8 @@ def _accelerate(fold: Fold, fact: Accelerate) -> None:
     close(fold, interest=EarlyInterest.TO_DATE)
     fold.refresh()
     fold.version("ACCELERATED", fact.no)
-    fold.transact(fact.no, "ACCELERATED", fold.balance, Allocation((), 0))
+    open_ = {component: sum(line.open(component) for line in fold.lines) for component in ALL}
+    fold.transact(fact.no, "ACCELERATED", sum(open_.values()), Allocation(_parts(open_), 0))
 
 
 # --- the end of a claim -----------------------------------------------------------------------------------------------
@@ -593,9 +660,18 @@ def _charge_off(fold: Fold, fact: ChargeOff) -> None:
     else:
         open_ = _claimed(fold.lines)
     flags = frozenset({Flag.FRAUD}) if fact.is_fraud else NO_FLAGS
+    fold.earn(days=1)
     fold.book(Event.CHARGE_OFF, fold.claim(), fact_no=fact.no, flags=flags)
     fold.stage = Stage.FRAUD if fact.is_fraud else Stage.CHARGED_OFF
+    _earn_the_rest(fold)
     fold.transact(fact.no, "CHARGE_OFF", sum(open_.values()), Allocation(_parts(open_), 0))
+
+
+def _earn_the_rest(fold: Fold) -> None:
+    """What is still deferred of income lessens the loss."""
+    for one in fold.deferrals:
+        fold.book(EARNED[one.event], {"amount": one.left - one.booked}, fact_no=0)
+        one.booked = one.left
 
 
 def _claimed(lines: Iterable[Line]) -> dict[Component, int]:
@@ -614,6 +690,7 @@ def _write_off(fold: Fold, fact: WriteOff) -> None:
     if fold.stage not in OFF:
         fold.book(Event.WRITE_OFF, fold.claim(), fact_no=fact.no)
     fold.stage = Stage.WRITTEN_OFF
+    _earn_the_rest(fold)
     fold.transact(fact.no, "WRITE_OFF", sum(open_.values()), Allocation(_parts(open_), 0))
 
 

@@ -39,6 +39,7 @@ METHODS: Final[Mapping[Method, Callable[[Terms], tuple[Stage, ...]]]] = {
     Method.BALLOON: _one_stage(),
     Method.STAGED: lambda terms: terms.stages,
     Method.SPECIFIED: lambda terms: (Stage(first=1, last=len(terms.specified)),),
+    Method.ADD_ON: _one_stage(Mode.ADD_ON),
 }
 """The stages of each repayment method."""
 
@@ -57,6 +58,8 @@ def periods_of(terms: Terms) -> tuple[Period, ...]:
     last = len(steps)
     ahead = max([0, *((stage.horizon or 0) + stage.first - 1 - last for stage in METHODS[terms.method](terms))])
     made = periods(calendar, terms.start_on, steps + steps[-1:] * (ahead + 1))
+    if terms.is_in_advance:
+        made = (Period(terms.start_on, terms.start_on, terms.start_on, (unit, 0)), *made)
     return made if has_stub(terms, made) else made[: last + ahead]
 
 

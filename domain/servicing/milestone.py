@@ -7,14 +7,14 @@ goes on with the facts that came later, as long as none of them reaches back bef
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import date
 from decimal import Decimal
 from enum import Enum
-from functools import cache
+from functools import cache, partial
 from types import NoneType, UnionType
-from typing import Any, Final, get_args, get_origin, get_type_hints
+from typing import Any, Final, cast, get_args, get_origin, get_type_hints
 
 from domain.servicing.contract import Contract
 from domain.servicing.fact import Fact, Pay, PayKind, place, takes_effect_on
@@ -43,14 +43,15 @@ class Milestone:
 def milestone(life: Life) -> Milestone | None:
     """The milestone of a life that knows all its facts.
 
-    None where it has none, or where its state leans on what was told: a charge whose instalment is gone, an overpayment
-    that would have met instalments in advance.
+    None where it has none, or where what was told is asked again: a charge whose instalment is gone, an overpayment
+    that would have met instalments in advance, a contract whose refunds give interest back.
     """
     state, lines = life.base, life.base.lines
+    is_waiting = state.excess and life.contract.strategy(PayKind.REPAYMENT).meets_advance
+    if is_waiting or life.contract.life.interest_refund:
+        return None
     at = {id(line): n for n, line in enumerate(lines)}
     if life.latest is None or any(id(levy.line) not in at for levy in state.levies):
-        return None
-    if state.excess and life.contract.strategy(PayKind.REPAYMENT).meets_advance:
         return None
     return Milestone(
         no=max(fact.no for fact in life.facts),
@@ -94,7 +95,7 @@ def resumed(contract: Contract, known: Milestone, later: Iterable[Fact], *, on: 
 
 def looks_back(fact: Fact, no: int) -> bool:
     """Whether a fact may ask what was told up to the fact of a number."""
-    if isinstance(fact, Pay) and fact.kind not in AHEAD:
+    if isinstance(fact, Pay) and (fact.kind not in AHEAD or fact.is_interest_refunded):
         return True
     of = getattr(fact, "of", None)
     return of is not None and of <= no
@@ -129,7 +130,12 @@ def _plain(value: object) -> Any:  # noqa: ANN401 - JSON
         case list() | tuple():
             return [_plain(one) for one in value]
         case _:
+            assert is_dataclass(value), f"a milestone has no words for {type(value).__name__}"
             return _written(value)
+
+
+def _made(kind: Callable[..., Any], said: list[Any]) -> Any:  # noqa: ANN401 - an instance of that kind
+    return kind(**_read(cast("type", kind), said))
 
 
 def _read(kind: type, row: list[Any], without: frozenset[str] = frozenset()) -> dict[str, Any]:
@@ -153,18 +159,18 @@ def _reader(kind: Any) -> Any:  # noqa: ANN401 - any type; a function, or None w
     if origin is dict:
         return lambda said: dict(zip(ALL, said, strict=True)) if said else nothing()
     if origin is list:
-        how = _reader(inside[0])
+        how = _reader(inside[0]) or _same
         return lambda said: [how(one) for one in said]
-    if isinstance(kind, type) and is_dataclass(kind):
-        return lambda said: kind(**_read(kind, said))
     if origin is tuple and inside[-1] is Ellipsis:
-        each = _reader(inside[0])
-        return lambda said: tuple(each(one) for one in said)
+        item = _reader(inside[0]) or _same
+        return lambda said: tuple(item(one) for one in said)
     if origin is tuple:
         ways = [_reader(one) or _same for one in inside]
         return lambda said: tuple(how(one) for how, one in zip(ways, said, strict=True))
     if kind is date:
         return date.fromordinal
+    if isinstance(kind, type) and is_dataclass(kind):
+        return partial(_made, kind)
     return None if kind in {int, str, bool} else kind
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from domain.servicing.quotation import Json
+from domain.servicing.reader import Json
 
 _ADVANCED: Final[Json] = {
     "steps": [
@@ -25,7 +25,12 @@ _BANK: Final[Mapping[str, Json]] = {
 
 LIVES: Final[Mapping[str, Mapping[str, Json]]] = MappingProxyType(
     {
-        "FINERACT_PROGRESSIVE": {"bearing": "DAILY", "allocation": {"DEFAULT": _ADVANCED}, "chargeOffWhole": True},
+        "FINERACT_PROGRESSIVE": {
+            "bearing": "DAILY",
+            "allocation": {"DEFAULT": _ADVANCED},
+            "chargeOffWhole": True,
+            "changesOf": "END",
+        },
         "FINERACT_CUMULATIVE": {
             "allocation": "mifos-standard-strategy",
             "chargeOffWhole": True,

@@ -39,11 +39,13 @@ class Line:
     """The working state of one instalment while a life is folded; amounts in minor units.
 
     emi: what principal and interest sum to when the plan is a level one; None when principal is fixed. raw: interest
-    of the days so far, unrounded minor units, on the balance of each day. carry: interest of the period before that did
+    of the days so far, unrounded minor units, on the balance of each day; late_raw: the part of it that is on overdue
+    principal. carry: interest of the period before that did
     not fit into its instalment. credited: principal and interest that a chargeback gave back. run: penalty and compound
     that time has made; levied: fees and penalties that charges have made. recognised: what the books have accrued.
     due_moved: interest that the books have moved to due. measure, interest_measure: unpaid minor units × days after
-    the due date.
+    the due date. is_flat: its interest is agreed, and its days bear none.
+    drawn: what was disbursed within its period, and when.
     """
 
     no: int
@@ -56,8 +58,11 @@ class Line:
     recognised: dict[Component, int] = field(default_factory=nothing)
     emi: int | None = None
     raw: Decimal = Decimal(0)
+    late_raw: Decimal = Decimal(0)
     earned: int = 0
     is_closed: bool = False
+    is_flat: bool = False
+    drawn: tuple[tuple[date, int], ...] = ()
     carry: int = 0
     credited: dict[Component, int] = field(default_factory=nothing)
     run: dict[Component, int] = field(default_factory=nothing)
@@ -86,8 +91,8 @@ class Line:
         return Line(
             no=self.no, kind=self.kind, from_on=self.from_on, due_on=self.due_on, owed=self.owed.copy(),
             paid=self.paid.copy(), waived=self.waived.copy(), recognised=self.recognised.copy(), emi=self.emi,
-            raw=self.raw, earned=self.earned, is_closed=self.is_closed, carry=self.carry, credited=self.credited.copy(),
-            run=self.run.copy(),
+            raw=self.raw, late_raw=self.late_raw, earned=self.earned, is_closed=self.is_closed, is_flat=self.is_flat,
+            drawn=self.drawn, carry=self.carry, credited=self.credited.copy(), run=self.run.copy(),
             levied=self.levied.copy(), due_moved=self.due_moved, overdue_moved=self.overdue_moved,
             measure=self.measure, interest_measure=self.interest_measure, is_late_charged=self.is_late_charged,
             in_advance=self.in_advance, late=self.late, completed_on=self.completed_on, creditor=self.creditor,

@@ -1,4 +1,4 @@
-"""A quote as it is asked for: JSON terms read into `Terms`, every fault by name and all at once; and a plan as JSON.
+"""A quote as it is asked for: JSON terms read into `Terms`, every fault by name and all at once.
 
 Amounts and rates are strings, never floats. A value that cannot be read gets a stand-in and a fault; the reader stays
 a flat list of fields, and whoever gets a fault never sees the stand-ins.
@@ -6,45 +6,40 @@ a flat list of fields, and whoever gets a fault never sees the stand-ins.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
 from itertools import pairwise
-from typing import Final, TypeVar
+from typing import Final
 
 from domain.calendar import BusinessDays
 from domain.refusals import Invalid, Refusal, invalid
+from domain.servicing.agreed import counted
+from domain.servicing.annuity import When
+from domain.servicing.answer import BIGINT_MAX
+from domain.servicing.cap import Lender
 from domain.servicing.convention import CONVENTIONS
 from domain.servicing.daycount import DayCount
+from domain.servicing.disclosure import ContingentCost
 from domain.servicing.duedate import Calendar, DueRule, FirstPeriod, Shift, ShortMonth, Unit
-from domain.servicing.explain import Explained
+from domain.servicing.reader import Json, Reader, tree_of
 from domain.servicing.refusal import (
     ConventionUnknown,
     CurrencyUnknown,
     DatesOutOfOrder,
-    DayCountUnknown,
     FirstDueTooEarly,
-    InstalmentsOutOfRange,
     OutsideLoan,
-    PlanAmountInvalid,
-    PlanAmountTooLarge,
-    RateNegative,
-    RateNotANumber,
-    RateTooHigh,
     TermInvalid,
     TermMissing,
     TermNotListed,
-    TermsNotJson,
-    TermUnknown,
 )
-from domain.servicing.schedule import Row, Schedule, ends_on, fees_at_disbursement, periods_of
+from domain.servicing.schedule import ends_on, periods_of
 from domain.servicing.terms import (
     INSTALMENTS_MAX,
-    RATE_MAX,
+    Apportion,
     Carried,
     Disbursement,
     EarlyPayment,
@@ -57,7 +52,6 @@ from domain.servicing.terms import (
     Method,
     Mode,
     Pay,
-    Rate,
     RateChange,
     Residue,
     Solving,
@@ -67,10 +61,8 @@ from domain.servicing.terms import (
     Unpaid,
     faults,
 )
-from ledger.money import AmountFault, AmountInvalid, Money, Rounding, minor_digits, round_ratio
-
-Json = str | int | Decimal | bool | None | list["Json"] | dict[str, "Json"]
-"""What a JSON text can hold; a number with a point is a Decimal."""
+from domain.servicing.unread import unread
+from ledger.money import AmountInvalid, Rounding, minor_digits, round_ratio
 
 UNDATED: Final = date(2001, 1, 1)
 """The nominal start of a loan that has no dates; it is never shown."""
@@ -81,240 +73,30 @@ FREQUENCIES: Final[Mapping[int, tuple[Unit, int]]] = {
     4: (Unit.QUARTER, 1),
     6: (Unit.MONTH, 2),
     12: (Unit.MONTH, 1),
+    13: (Unit.WEEK, 4),
     24: (Unit.HALF_MONTH, 1),
     26: (Unit.WEEK, 2),
     52: (Unit.WEEK, 1),
     365: (Unit.DAY, 1),
 }
 """How often a year payments fall due, as unit and how many of it."""
-LIST_MAX: Final = INSTALMENTS_MAX
-BIGINT_MAX: Final = 2**63 - 1
-
-E = TypeVar("E", bound=StrEnum)
-V = TypeVar("V")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What a quote is asked for: the terms, and the bound on the yearly cost, a fraction, where there is one."""
+    """What a quote is asked for: the terms, and what its cost is compared with and told besides.
+
+    cap_annual: bound on the yearly cost, a fraction; margin: what is kept below it. lender: whose caps are looked up,
+    for a loan that a platform brought if `is_assisted`. contingent: what only a breach or a choice would cost.
+    """
 
     terms: Terms
-    cap_annual: Decimal | None
-    convention: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Reader:
-    """One object of the terms, its path, and the faults found so far."""
-
-    values: Mapping[str, Json]
-    path: str
-    faults: list[Refusal]
-    currency: str = "CNY"
-    read: set[str] = field(default_factory=set)
-
-    def at(self, name: str) -> str:
-        """The path of a field."""
-        return f"{self.path}{name}"
-
-    def wrong(self, fault: Callable[..., Refusal], at: str, /, **said: object) -> None:
-        """Note a fault of a field."""
-        self.faults.append(fault(field=self.at(at), **said))
-
-    def has(self, name: str) -> bool:
-        """Whether a field is there, and not null."""
-        self.read.add(name)
-        return self.values.get(name) is not None
-
-    def whole(self, name: str, *, low: int, high: int, absent: V) -> int | V:
-        """A whole number between bounds."""
-        if not self.has(name):
-            return absent
-        found = self.values[name]
-        if isinstance(found, int) and not isinstance(found, bool) and low <= found <= high:
-            return found
-        self.wrong(TermInvalid, name, name=name, expected=f"a whole number from {low} to {high}")
-        return absent
-
-    def instalments(self, name: str, absent: V) -> int | V:
-        """A number of instalments, with a fault of its own."""
-        if not self.has(name):
-            return absent
-        found = self.values[name]
-        if isinstance(found, int) and not isinstance(found, bool) and 1 <= found <= INSTALMENTS_MAX:
-            return found
-        self.wrong(InstalmentsOutOfRange, name, limit=INSTALMENTS_MAX)
-        return absent
-
-    def flag(self, name: str, *, absent: bool) -> bool:
-        """True or false."""
-        if not self.has(name):
-            return absent
-        found = self.values[name]
-        if isinstance(found, bool):
-            return found
-        self.wrong(TermInvalid, name, name=name, expected="true or false")
-        return absent
-
-    def text(self, name: str, absent: V) -> str | V:
-        """A short text."""
-        if not self.has(name):
-            return absent
-        found = self.values[name]
-        if isinstance(found, str) and found.isprintable() and 0 < len(found) <= _TEXT_MAX:
-            return found
-        self.wrong(TermInvalid, name, name=name, expected=f"a text of at most {_TEXT_MAX} characters")
-        return absent
-
-    def member(self, name: str, members: type[E], absent: V) -> E | V:
-        """One of a list."""
-        if not self.has(name):
-            return absent
-        found = self.values[name]
-        if isinstance(found, str) and found in set(members):
-            return members(found)
-        allowed = ", ".join(members)
-        if issubclass(members, DayCount):
-            self.wrong(DayCountUnknown, name, allowed=allowed)
-        else:
-            self.wrong(TermNotListed, name, name=name, allowed=allowed)
-        return absent
-
-    def day(self, name: str, absent: V) -> date | V:
-        """A date."""
-        if not self.has(name):
-            return absent
-        found = self.values[name]
-        try:
-            return date.fromisoformat(found if isinstance(found, str) and len(found) == _DATE_LENGTH else "")
-        except ValueError:
-            self.wrong(TermInvalid, name, name=name, expected="a date like 2026-03-05")
-            return absent
-
-    def days(self, name: str) -> frozenset[date]:
-        """A list of dates."""
-        found = self.listed(name)
-        each = Reader({str(n): one for n, one in enumerate(found)}, self.at(f"{name}."), self.faults)
-        return frozenset(one for n in range(len(found)) if (one := each.day(str(n), None)) is not None)
-
-    def amount(self, name: str, absent: V, *, low: int = 1) -> int | V:
-        """An amount of the loan's currency in a string, at least `low` minor units."""
-        if not self.has(name):
-            return absent
-        found = self.values[name]
-        try:
-            minor = Money.parse(found if isinstance(found, str) else "x", self.currency).minor
-        except AmountInvalid as why:
-            if why.reason in {AmountFault.TOO_LARGE, AmountFault.TOO_LONG}:
-                self.wrong(PlanAmountTooLarge, name)
-            else:
-                said = why.reason.value if isinstance(found, str) else AmountFault.NOT_TEXT.value
-                self.wrong(PlanAmountInvalid, name, reason=said)
-            return absent
-        if minor >= low:
-            return minor
-        self.wrong(PlanAmountInvalid, name, reason="not_positive" if low else "negative")
-        return absent
-
-    def decimal(self, name: str, absent: V) -> Decimal | V:
-        """A decimal in a string, not negative."""
-        number = self.number(name, None)
-        if number is None:
-            return absent
-        if number < 0:
-            self.wrong(RateNegative, name)
-            return absent
-        return number
-
-    def number(self, name: str, absent: V) -> Decimal | V:
-        """A decimal in a string, of either sign."""
-        if not self.has(name):
-            return absent
-        found = self.values[name]
-        try:
-            number = Decimal(found) if isinstance(found, str) and len(found) <= _TEXT_MAX else Decimal("NaN")
-        except InvalidOperation:
-            number = Decimal("NaN")
-        if not number.is_finite() or abs(number.adjusted()) > _TEXT_MAX:
-            self.wrong(RateNotANumber, name)
-            return absent
-        return number
-
-    def rate(self, name: str, absent: V) -> Decimal | V:
-        """A yearly rate: a fraction in a string, or an object with value, unit and basis."""
-        if not self.has(name):
-            return absent
-        found = self.values[name]
-        if isinstance(found, dict):
-            part = self.part(name)
-            unit = part.member("unit", RateUnit, RateUnit.YEAR)
-            basis = part.whole("basis", low=360, high=366, absent=360)
-            value = part.decimal("value", None)
-            if value is None:
-                if not part.has("value"):
-                    part.wrong(TermMissing, "value", name="value")
-                return absent
-            part.done()
-            rate = Rate(value, unit, basis).annual
-        else:
-            plain = self.decimal(name, None)
-            if plain is None:
-                return absent
-            rate = plain
-        if rate > RATE_MAX:
-            self.wrong(RateTooHigh, name, limit=RATE_MAX)
-            return absent
-        return rate
-
-    def part(self, name: str) -> Reader:
-        """An object inside this one; an empty one when it is not there."""
-        found = self.values.get(name) if self.has(name) else {}
-        if not isinstance(found, dict):
-            self.wrong(TermInvalid, name, name=name, expected="an object")
-            found = {}
-        return Reader(found, self.at(f"{name}."), self.faults, self.currency)
-
-    def listed(self, name: str) -> list[Json]:
-        """A list; an empty one when it is not there."""
-        found = self.values.get(name) if self.has(name) else []
-        if isinstance(found, list) and len(found) <= LIST_MAX:
-            return found
-        self.wrong(TermInvalid, name, name=name, expected=f"a list of at most {LIST_MAX}")
-        return []
-
-    def parts(self, name: str, read: Callable[[Reader], V]) -> tuple[V, ...]:
-        """A list of objects, each read by `read`."""
-        made = []
-        for number, one in enumerate(self.listed(name)):
-            path = f"{name}[{number}]"
-            if not isinstance(one, dict):
-                self.wrong(TermInvalid, path, name=path, expected="an object")
-                continue
-            reader = Reader(one, self.at(f"{path}."), self.faults, self.currency)
-            made.append(read(reader))
-            reader.done()
-        return tuple(made)
-
-    def needed(self, name: str, found: V | None, stand_in: V) -> V:
-        """The value of a field that must be there; a missing one is a fault, a wrong one has been one already."""
-        if found is not None:
-            return found
-        if not self.has(name):
-            self.wrong(TermMissing, name, name=name)
-        return stand_in
-
-    def done(self) -> None:
-        """Note every field that nobody has read."""
-        for name in sorted(self.values.keys() - self.read):
-            self.wrong(TermUnknown, name, name=name)
-
-
-class RateUnit(StrEnum):
-    """Of what time a rate is."""
-
-    YEAR = "Y"
-    MONTH = "M"
-    DAY = "D"
+    convention: str | None = None
+    cap_annual: Decimal | None = None
+    margin: Decimal = Decimal()
+    lender: Lender | None = None
+    is_assisted: bool = False
+    contingent: tuple[ContingentCost, ...] = ()
 
 
 class RateBase(StrEnum):
@@ -330,39 +112,43 @@ def asked_of(text: str) -> Asked | Invalid:
     return tree if isinstance(tree, Invalid) else asked(tree)
 
 
-def tree_of(text: str) -> dict[str, Json] | Invalid:
-    """The one object that a JSON text is."""
-    try:
-        tree = json.loads(text, parse_float=Decimal, parse_constant=_no_number)
-    except (ValueError, RecursionError) as why:
-        return Invalid(faults=(TermsNotJson(detail=str(why)),))
-    if not isinstance(tree, dict):
-        return Invalid(faults=(TermsNotJson(detail=type(tree).__name__),))
-    return tree
-
-
 def asked(tree: Mapping[str, Json]) -> Asked | Invalid:
     """The same from the object itself."""
     found: list[Refusal] = []
     convention = tree.get("convention")
-    if convention is not None and convention not in CONVENTIONS:
+    if convention is not None and not (isinstance(convention, str) and convention in CONVENTIONS):
         found.append(ConventionUnknown(field="convention", allowed=", ".join(CONVENTIONS)))
         convention = None
     defaults = dict(CONVENTIONS[convention].fields) if isinstance(convention, str) else {}
-    if "payment" in tree:
+    if any(tree.get(name) is not None for name in AGREED):
         defaults.pop("solving", None)
-    reader = Reader({**defaults, **tree}, "", found, _currency({**defaults, **tree}, found))
+    values = {**defaults, **tree}
+    per_year = values.get("paymentsPerYear")
+    is_number = isinstance(per_year, int) and not isinstance(per_year, bool)
+    reader = Reader(values, "", found, _currency(values, found), int(str(per_year)) if is_number else None)
     reader.read.update({"convention", "currency"})
     terms = terms_read(reader)
-    cap = reader.rate("costCapAnnual", None)
+    made = Asked(
+        terms=terms,
+        convention=convention if isinstance(convention, str) else None,
+        cap_annual=reader.rate("costCapAnnual", None),
+        margin=reader.rate("costCapMargin", Decimal()),
+        lender=reader.member("lender", Lender, None),
+        is_assisted=reader.flag("assisted", absent=False),
+        contingent=reader.parts("contingent", _contingent),
+    )
+    if made.lender is not None and not terms.is_dated:
+        reader.wrong(TermMissing, "startOn", name="startOn")
     reader.done()
+    found += unread(tree, terms)
     known = {fault.field for fault in found}
     found += (fault for fault in faults(terms) if fault.field not in known)
     found += () if found else _calendar_faults(terms)
-    refused = invalid(found)
-    if refused is not None:
-        return refused
-    return Asked(terms=terms, cap_annual=cap, convention=convention if isinstance(convention, str) else None)
+    return invalid(found) or made
+
+
+AGREED: Final = ("payment", "initialRepaymentRate", "accelerated")
+"""Fields that agree the payment, so that it is not solved."""
 
 
 def terms_read(reader: Reader) -> Terms:
@@ -376,13 +162,6 @@ def terms_read(reader: Reader) -> Terms:
     )
     stages = reader.parts("stages", _stage)
     specified = reader.parts("plan", _specified)
-    count = reader.instalments("instalments", reader.instalments("termMonths", None))
-    if count is None and (stages or specified):
-        count = max((one.last for one in stages), default=len(specified))
-    whole = reader.needed("instalments", count, 1)
-    until = reader.instalments("instalmentsUntilBalloon", None)
-    horizon = reader.instalments("horizon", None if until is None else whole)
-    interest_only = reader.whole("interestOnly", low=0, high=INSTALMENTS_MAX, absent=0)
     method = reader.member("method", Method, None)
     principal = reader.needed("principal", reader.amount("principal", None), 10**6)
     given = reader.amount("payment", None)
@@ -393,11 +172,12 @@ def terms_read(reader: Reader) -> Terms:
         share = Fraction(reader.decimal("downPaymentShare", Decimal(0)))
         down = _whole(share * (disbursements[0].amount if disbursements else principal), rounding)
         disbursements = tuple(replace(one, down_payment=_whole(share * one.amount, rounding)) for one in disbursements)
+    interest_only = reader.whole("interestOnly", low=0, high=INSTALMENTS_MAX, absent=0)
     terms = Terms(
         principal=principal,
         currency=reader.currency,
         rate_annual=rate,
-        instalments=until or whole,
+        instalments=1,
         start_on=start_on or UNDATED,
         day_count=reader.member("dayCount", DayCount, DayCount.THIRTY_360),
         rounding=rounding,
@@ -416,7 +196,11 @@ def terms_read(reader: Reader) -> Terms:
         payments_per_year=per_year,
         compounding_per_year=reader.whole("compoundingPerYear", low=1, high=366, absent=None),
         rate_digits=reader.whole("rateDigits", low=5, high=50, absent=None),
-        horizon=horizon,
+        is_continuous=reader.flag("compoundingContinuous", absent=False),
+        is_in_advance=reader.member("paymentsAt", When, When.END) is When.BEGIN,
+        rest_every=reader.instalments("restEvery", 1),
+        charge=reader.amount("financeCharge", None, low=0),
+        apportion=reader.member("apportion", Apportion, Apportion.LEVEL),
         min_interest_days=reader.whole("minInterestDays", low=0, high=366, absent=0),
         grace=_grace(reader.part("grace"), interest_only),
         unpaid=reader.member("unpaidInterest", Unpaid, Unpaid.DEFERRED),
@@ -429,7 +213,7 @@ def terms_read(reader: Reader) -> Terms:
         specified=specified,
         is_dated=start_on is not None,
     )
-    return _indexed(reader, terms)
+    return _indexed(reader, counted(reader, terms))
 
 
 def _calendar_faults(terms: Terms) -> Iterator[Refusal]:
@@ -439,7 +223,7 @@ def _calendar_faults(terms: Terms) -> Iterator[Refusal]:
     except (ValueError, OverflowError):
         yield TermInvalid(field="frequency", name="frequency", expected="such that the plan ends before the year 10000")
         return
-    if made[0].due_on <= terms.start_on:
+    if made[0].due_on <= terms.start_on and not terms.is_in_advance:
         yield FirstDueTooEarly(field="shift")
     if not all(before.due_on < after.due_on for before, after in pairwise(made)):
         yield DatesOutOfOrder(field="shift")
@@ -474,6 +258,9 @@ def _method_of(stages: Sequence[Stage], specified: Sequence[Specified]) -> Metho
 def _calendar(reader: Reader, per_year: int | None) -> Calendar:
     unit, every = FREQUENCIES.get(per_year or _MONTHS, (Unit.MONTH, 1))
     frequency = reader.part("frequency")
+    if per_year is not None and per_year not in FREQUENCIES and not reader.has("frequency") and reader.has("startOn"):
+        allowed = ", ".join(str(one) for one in FREQUENCIES)
+        reader.wrong(TermInvalid, "paymentsPerYear", name="paymentsPerYear", expected=f"{allowed}, or with frequency")
     calendar = Calendar(
         unit=frequency.member("unit", Unit, unit),
         every=frequency.whole("every", low=1, high=366, absent=1 if frequency.has("unit") else every),
@@ -513,17 +300,28 @@ def _stage(reader: Reader) -> Stage:
         first=reader.needed("from", reader.instalments("from", None), 1),
         last=reader.needed("to", reader.instalments("to", None), 1),
         pay=reader.member("pay", Pay, Pay.PRINCIPAL_AND_INTEREST),
-        mode=reader.member("mode", Mode, Mode.ANNUITY),
+        mode=_mode(reader),
         principal=reader.amount("principal", None),
         share=reader.decimal("principalShare", None),
         every=reader.whole("every", low=1, high=366, absent=1),
         rate_annual=reader.rate("rateAnnual", None),
         horizon=reader.instalments("horizon", None),
         by_days=by_days,
-        step_amount=reader.amount("stepAmount", 0),
-        step_rate=reader.decimal("stepRate", Decimal(0)),
+        step_amount=reader.amount("stepAmount", 0, low=-BIGINT_MAX),
+        step_rate=reader.number("stepRate", Decimal(0)),
         step_every=reader.instalments("stepEvery", 1),
+        step_times=reader.instalments("stepTimes", INSTALMENTS_MAX),
+        interest_from=reader.day("interestStartDate", None),
+        penalty_rate_annual=reader.rate("penaltyRateAnnual", None),
     )
+
+
+def _mode(reader: Reader) -> Mode:
+    mode = reader.member("mode", Mode, Mode.ANNUITY)
+    if mode is Mode.ADD_ON:
+        reader.wrong(TermNotListed, "mode", name="mode", allowed="T, P, F")
+        return Mode.ANNUITY
+    return mode
 
 
 def _specified(reader: Reader) -> Specified:
@@ -607,95 +405,33 @@ def _indexed(reader: Reader, terms: Terms) -> Terms:
     return replace(terms, rate_annual=first, rate_changes=(*changes, *terms.rate_changes))
 
 
+def _contingent(reader: Reader) -> ContingentCost:
+    """A cost of a breach or a choice: one standard, which is a yearly rate, a fraction paid once, or an amount."""
+    standards = {
+        "rateAnnual": reader.rate("rateAnnual", None),
+        "rate": reader.decimal("rate", None),
+        "amount": reader.amount("amount", None),
+    }
+    stated = [name for name, one in standards.items() if one is not None]
+    if len(stated) != 1:
+        reader.wrong(
+            TermInvalid, "amount", name="amount", expected="the one of amount, rate and rateAnnual that is there"
+        )
+        standards = dict.fromkeys(standards) | {"amount": 1}
+    rate_annual, rate, amount = standards["rateAnnual"], standards["rate"], standards["amount"]
+    return ContingentCost(
+        item=reader.needed("item", reader.text("item", None), "ITEM"),
+        payee=reader.text("payee", "FUNDER"),
+        basis=reader.text("of", "AMOUNT" if amount is not None else "PRINCIPAL"),
+        rate_annual=None if rate_annual is None else Decimal(rate_annual),
+        rate=None if rate is None else Decimal(rate),
+        amount=None if amount is None else int(amount),
+    )
+
+
 def _index_value(reader: Reader) -> tuple[date, Decimal]:
     on = reader.needed("on", reader.day("on", None), UNDATED)
     return on, reader.needed("rateAnnual", reader.rate("rateAnnual", None), Decimal(0))
-
-
-def _no_number(text: str) -> object:
-    raise ValueError(f"{text} is not a number")
-
-
-Explain = Callable[[Terms, Row], Mapping[str, Explained]]
-"""What tells of the amounts of a row how they came about."""
-
-
-def plan_document(terms: Terms, plan: Schedule, *, explain: Explain | None = None) -> dict[str, object]:
-    """A plan as JSON: amounts in major units and rates as strings; dates are null where the loan has none."""
-
-    def money(minor: int) -> str:
-        return str(Money(minor, terms.currency))
-
-    def day(on: date) -> str | None:
-        return on.isoformat() if terms.is_dated else None
-
-    at_start = sum(amount for _, amount in fees_at_disbursement(terms))
-    document: dict[str, object] = {
-        "currency": terms.currency,
-        "principal": money(terms.principal),
-        "startOn": day(terms.start_on),
-        "payment": money(plan.payment),
-        "balloon": money(plan.balloon),
-        "schedule": [
-            {
-                "no": row.no,
-                "kind": row.kind.value,
-                "from": day(row.period.from_on),
-                "due": day(row.period.due_on),
-                "days": row.period.days if terms.is_dated else None,
-                "openingBalance": money(row.opening),
-                "disbursed": money(row.disbursed),
-                "principal": money(row.principal),
-                "interest": money(row.interest),
-                "fee": money(row.fee),
-                "fees": [{"code": code, "amount": money(amount)} for code, amount in row.fees],
-                "extra": money(row.extra + row.advance),
-                "prepaid": money(row.prepaid),
-                "payment": money(row.paid),
-                "balloon": money(row.balloon),
-                "total": money(row.total),
-                "closingBalance": money(row.closing),
-                **({} if explain is None else {"explain": explain_document(terms, explain(terms, row))}),
-            }
-            for row in plan.rows
-        ],
-        "totals": {
-            "principal": money(sum(row.principal + row.balloon for row in plan.rows)),
-            "interest": money(sum(row.interest for row in plan.rows)),
-            "fees": money(sum(row.fee for row in plan.rows) + at_start),
-            "payment": money(sum(row.total for row in plan.rows) + at_start),
-        },
-        "unroundedTotals": None,
-    }
-    if terms.carried is Carried.UNROUNDED:
-        interest = _whole(sum((row.exact_interest for row in plan.rows), Fraction()), Rounding.HALF_UP)
-        document["unroundedTotals"] = {
-            "interest": money(interest),
-            "payment": money(terms.principal + interest),
-        }
-    return document
-
-
-def explain_document(terms: Terms, ones: Mapping[str, Explained]) -> dict[str, object]:
-    """Explanations as JSON, by the name of the amount."""
-    return {
-        name: {
-            "value": str(Money(one.value, terms.currency)),
-            "formula": one.formula,
-            "inputs": dict(one.inputs),
-            "dayCount": one.day_count,
-            "exact": one.exact,
-            "rounding": one.rounding,
-            "zh": one.zh,
-            "en": one.en,
-        }
-        for name, one in ones.items()
-    }
-
-
-def too_large(plan: Schedule) -> bool:
-    """Whether a sum of the plan is beyond what the books can hold."""
-    return sum(one.total for one in plan.instalments) > BIGINT_MAX
 
 
 def _whole(exact: Fraction, rounding: Rounding) -> int:
@@ -703,6 +439,4 @@ def _whole(exact: Fraction, rounding: Rounding) -> int:
 
 
 _MONTHS: Final = 12
-_TEXT_MAX: Final = 64
-_DATE_LENGTH: Final = 10
 _GRACE_MAX: Final = 366

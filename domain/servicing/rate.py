@@ -38,7 +38,12 @@ def period_rate(terms: Terms, period: Period, rate_annual: Decimal, day_count: D
 
 
 def compounded(terms: Terms, rate_annual: Decimal, part: Fraction) -> Fraction:
-    """The rate of a part of a year: annual × part, or (1 + annual/c)^(c × part) − 1 where it compounds c times."""
+    """The rate of a part of a year: annual × part, or (1 + annual/c)^(c × part) − 1 where it compounds c times.
+
+    Where it compounds at every moment it is e^(annual × part) − 1.
+    """
+    if terms.is_continuous:
+        return Fraction((rate_annual * part.numerator / part.denominator).exp() - 1)
     often = terms.compounding_per_year
     if often is None or often * part == 1:
         return to_digits(terms, Fraction(rate_annual) * part)
@@ -67,9 +72,13 @@ def solving_rate(terms: Terms, period: Period, rate_annual: Decimal) -> Fraction
 
 def regular_rate(terms: Terms, step: Step, rate_annual: Decimal) -> Fraction:
     """The rate of a regular period of a length, whatever its days: annual / 12 for a month, / 52 for a week."""
+    return compounded(terms, rate_annual, regular_part(terms, step))
+
+
+def regular_part(terms: Terms, step: Step) -> Fraction:
+    """The part of a year that a regular period of a length is, whatever its days."""
     unit, every = step
     if terms.payments_per_year:
-        return compounded(terms, rate_annual, Fraction(every, terms.calendar.every * terms.payments_per_year))
+        return Fraction(every, terms.calendar.every * terms.payments_per_year)
     per_year = {Unit.DAY: terms.day_count.year_days, Unit.WEEK: 52, Unit.HALF_MONTH: 24}
-    part = Fraction(MONTHS[unit] * every, 12) if unit in MONTHS else Fraction(every, per_year[unit])
-    return compounded(terms, rate_annual, part)
+    return Fraction(MONTHS[unit] * every, 12) if unit in MONTHS else Fraction(every, per_year[unit])

@@ -219,8 +219,8 @@ class RateNotANumber(Refusal):
     """A rate is not a finite decimal in a string."""
 
     code: ClassVar[str] = "RATE_NOT_A_NUMBER"
-    zh: ClassVar[str] = "利率须为十进制小数字符串, 如 0.18"
-    en: ClassVar[str] = "a rate is a decimal fraction in a string, such as 0.18"
+    zh: ClassVar[str] = '利率须为十进制小数字符串, 如 "0.18" 或 "18%"'
+    en: ClassVar[str] = 'a rate is a decimal in a string, such as "0.18" or "18%"'
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -356,6 +356,18 @@ class TermsConflict(Refusal):
 
     name: str
     other: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentTooSmall(Refusal):
+    """A payment of which no number that a plan may have repays the loan."""
+
+    code: ClassVar[str] = "PAYMENT_TOO_SMALL"
+    zh: ClassVar[str] = "每期还款 {payment} 在 {limit} 期内无法还清"
+    en: ClassVar[str] = "payments of {payment} do not repay the loan within {limit} instalments"
+
+    payment: str
+    limit: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -495,6 +507,15 @@ class PrepaymentWhileOverdue(Refusal):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PlanGrows(Refusal):
+    """Interest of the plan would be added to principal; such a loan can be quoted, and cannot be lived."""
+
+    code: ClassVar[str] = "PLAN_GROWS"
+    zh: ClassVar[str] = "还款计划中有利息转增本金, 可试算, 暂不支持放款"
+    en: ClassVar[str] = "the plan adds unpaid interest to the principal: it can be quoted, not paid out"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NothingAhead(Refusal):
     """There is no instalment left to come."""
 
@@ -614,3 +635,14 @@ class ApproverIsActor(Refusal):
     code: ClassVar[str] = "APPROVER_IS_ACTOR"
     zh: ClassVar[str] = "经办与复核不能是同一人"
     en: ClassVar[str] = "whoever asks for it cannot approve it"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProposalAnswered(Refusal):
+    """Somebody has already said yes or no to the proposal."""
+
+    code: ClassVar[str] = "PROPOSAL_ANSWERED"
+    zh: ClassVar[str] = "该申请已有审批结论 {state}"
+    en: ClassVar[str] = "the proposal has been answered: {state}"
+
+    state: str

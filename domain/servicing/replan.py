@@ -16,12 +16,12 @@ from domain.product.accounting import Event
 from domain.servicing.allocation import Component
 from domain.servicing.contract import EarlyInterest, Spread
 from domain.servicing.duedate import MONTHS, Unit
-from domain.servicing.fact import ReAge, Reschedule
+from domain.servicing.fact import ReAge, ReAmortise, Reschedule, Spreading
 from domain.servicing.fold import EXACT, Fold, LevyState
 from domain.servicing.interest import months_between, period, share
 from domain.servicing.progress import ALL, C, F, I, Line, LineKind, N, P
 from domain.servicing.schedule import Remaining, plan, schedule
-from domain.servicing.terms import Grace, Method
+from domain.servicing.terms import Grace, Method, Residue
 from ledger.money import Rounding, round_ratio
 
 REGULAR: Final = frozenset({LineKind.INSTALMENT, LineKind.RE_AGED, LineKind.CLOSING})
@@ -61,9 +61,12 @@ def down_payment(fold: Fold, principal: int) -> int:
     return _multiple(fold, principal * life.down_payment, Rounding.HALF_EVEN)
 
 
-def add(fold: Fold, amount: int) -> None:
-    """A later disbursement: its down payment falls due at once, the rest enlarges the instalments to come."""
-    down = down_payment(fold, amount)
+def add(fold: Fold, amount: int, *, is_income: bool = False) -> None:
+    """A later disbursement: its down payment falls due at once, the rest enlarges the instalments to come.
+
+    is_income: the lender's own income, of which nothing is paid down.
+    """
+    down = 0 if is_income else down_payment(fold, amount)
     if down:
         fold.lines.append(_down(fold, down))
     rest = amount - down
@@ -73,7 +76,7 @@ def add(fold: Fold, amount: int) -> None:
         fold.lines.append(line)
         fold.renumber()
         return
-    later = fold.contract.life.spread is Spread.AFTER
+    later = fold.contract.life.spread is not Spread.ON_OR_AFTER
     lines = [
         line
         for line in fold.lines
@@ -83,8 +86,41 @@ def add(fold: Fold, amount: int) -> None:
         line = extra_line(fold)
         line.owed[P] += rest
     else:
-        enlarge(fold, lines, rest)
+        if lines[0].from_on < fold.at < lines[0].due_on:
+            lines[0].drawn = (*lines[0].drawn, (fold.at, rest))
+        if fold.contract.life.spread is Spread.FULL_TERM and is_annuity(fold):
+            _tranche(fold, lines, rest)
+        else:
+            enlarge(fold, lines, rest)
     fold.renumber()
+
+
+def _tranche(fold: Fold, lines: list[Line], amount: int) -> None:
+    """Repay a disbursement over a whole term of its own: its level payment is added to those that are there."""
+    count = len(lines)
+    _lengthen(fold, lines, max(fold.contract.terms.instalments - count, 0))
+    emi = level(fold, lines, amount)
+    beyond = _beyond(fold, lines, amount, emi)
+    if abs(beyond) > len(lines) // 2:
+        moved = emi + _multiple(fold, Decimal(beyond) / len(lines), fold.contract.terms.rounding)
+        emi = moved if abs(_beyond(fold, lines, amount, moved)) < abs(beyond) else emi
+    wanted = []
+    for n, line in enumerate(lines):
+        line.emi = emi + (line.emi or 0 if n < count else 0)
+        wanted.append(line.emi)
+    _lay(fold, lines, sum(line.owed[P] for line in lines) + amount, wanted, is_level=True)
+    for line in lines:
+        line.completed_on = None if line.total_open else line.completed_on
+
+
+def _beyond(fold: Fold, lines: Sequence[Line], amount: int, emi: int) -> int:
+    """By how much the last payment of an amount disbursed today would exceed the others."""
+    left = total = amount
+    for line in lines:
+        interest = fold.rounded(fold.interest(left, line, max(line.from_on, fold.at), line.due_on))
+        total = left + interest
+        left -= emi - interest
+    return total - emi
 
 
 def enlarge(fold: Fold, lines: Sequence[Line], amount: int) -> None:
@@ -104,9 +140,25 @@ def enlarge(fold: Fold, lines: Sequence[Line], amount: int) -> None:
 def solve(fold: Fold, lines: Sequence[Line], principal: int) -> None:
     """A level payment for instalments that must pay `principal`; interest as planned, the last takes the rest."""
     emi = level(fold, lines, principal)
+    beyond = _laid(fold, lines, principal, emi)
+    if abs(beyond) <= len(lines) // 2:
+        return
+    moved = emi + _multiple(fold, Decimal(beyond) / len(lines), fold.contract.terms.rounding)
+    if abs(_laid(fold, lines, principal, moved)) >= abs(beyond):
+        _laid(fold, lines, principal, emi)
+
+
+def _laid(fold: Fold, lines: Sequence[Line], principal: int, emi: int) -> int:
+    """Lay a level payment on instalments; by how much the last of them exceeds it, with the interest of the days."""
     for line in lines:
         line.emi = emi
     _lay(fold, lines, principal, [emi] * len(lines), is_level=True)
+    if fold.contract.terms.residue is not Residue.SMOOTHED:
+        return 0
+    if fold.is_daily:
+        fold.follow_balance(is_in_time=True)
+    last = lines[-1]
+    return last.owed[P] + last.owed[I] - last.credited[P] - last.credited[I] - emi
 
 
 def _lay(fold: Fold, lines: Sequence[Line], principal: int, wanted: Sequence[int], *, is_level: bool) -> None:
@@ -138,6 +190,7 @@ def level(fold: Fold, lines: Sequence[Line], principal: int) -> int:
         terms = replace(
             terms, rate_annual=rate, instalments=len(lines), method=Method.EQUAL_INSTALMENT, grace=Grace(), fees=(),
             stages=(), rate_changes=(), horizon=None,
+            residue=Residue.LAST if terms.residue is Residue.SMOOTHED else terms.residue,
         )  # fmt: skip
         periods = tuple(period(terms, from_on=line.from_on, due_on=line.due_on) for line in lines)
         return plan(terms, Remaining(balance=principal, from_on=lines[0].from_on, periods=periods)).payment
@@ -149,8 +202,11 @@ def level(fold: Fold, lines: Sequence[Line], principal: int) -> int:
 
 
 def planned_interest(fold: Fold, line: Line, balance: int) -> int:
-    """Interest of a whole period on one balance."""
-    return fold.rounded(fold.interest(balance, line, line.from_on, line.due_on))
+    """Interest of a whole period on one balance, without the days on which a part of it was not yet disbursed."""
+    made = fold.interest(balance, line, line.from_on, line.due_on)
+    for on, amount in line.drawn:
+        made = EXACT.subtract(made, fold.interest(amount, line, line.from_on, on))
+    return fold.rounded(made)
 
 
 def equal_parts(fold: Fold, amount: int, count: int) -> list[int]:
@@ -167,12 +223,14 @@ def _plan_interest(fold: Fold, lines: Sequence[Line], principal: int) -> None:
         left -= line.owed[P]
 
 
-def re_age(fold: Fold, fact: ReAge) -> int:
-    """Move what is open to new instalments; returns the principal moved.
+def re_age(fold: Fold, fact: ReAge) -> dict[Component, int]:
+    """Move what is open to new instalments; returns the principal and the interest moved.
 
-    What has begun stays, met on this day; what has not is gone. Interest of the days so far goes to the first new one.
+    What has begun stays, met on this day; what has not is gone.
     """
-    moved, recognised = _taken_out(fold)
+    if not fold.balance:  # an earlier fact that became known later has left none
+        return {P: 0, I: 0}
+    moved, recognised = _taken_out(fold, is_whole=fact.interest is Spreading.EQUAL_WHOLE)
     own = [line for line in fold.lines if line.creditor == fold.creditor]
     gone = {
         id(line)
@@ -195,23 +253,33 @@ def re_age(fold: Fold, fact: ReAge) -> int:
         line.owed[P] = part
     fold.lines = [*kept, *made]
     _drop_unused(fold)
-    if any(rate for _, rate in fold.rates):
+    parts = [moved[I]] + [0] * (fact.count - 1)
+    if fact.interest is not Spreading.SOLVED:
+        parts = equal_parts(fold, moved[I], fact.count)
+    elif any(rate for _, rate in fold.rates):
         made[0].from_on = max(made[0].from_on, fold.at)
         solve(fold, made, moved[P])
-    made[0].owed[I] += moved[I]
-    made[0].credited[I] += moved[I]
-    made[0].recognised[I] = recognised
+    for line, part in zip(made, parts, strict=True):
+        line.is_flat = fact.interest is not Spreading.SOLVED
+        line.owed[I] += part
+        line.credited[I] += part
+        line.recognised[I] = min(recognised, part) if line is not made[-1] else recognised
+        recognised -= line.recognised[I]
     fold.renumber()
-    return moved[P]
+    return moved
 
 
-def _taken_out(fold: Fold) -> tuple[dict[Component, int], int]:
-    """Cut the lender's lines down to what was paid of principal and interest; what was open, and accrued beyond it."""
+def _taken_out(fold: Fold, *, is_whole: bool) -> tuple[dict[Component, int], int]:
+    """Cut the lender's lines down to what was paid of principal and interest; what was open, and accrued beyond it.
+
+    is_whole: interest that is not earned yet is open too.
+    """
     moved, recognised = dict.fromkeys(ALL, 0), 0
     for line in fold.lines:
         if line.creditor == fold.creditor:
             moved[P] += line.open(P)
-            moved[I] += max(line.earned - line.paid[I] - line.waived[I], 0) if line.due_on > fold.at else line.open(I)
+            is_open = is_whole or line.due_on <= fold.at
+            moved[I] += line.open(I) if is_open else max(line.earned - line.paid[I] - line.waived[I], 0)
             recognised += line.recognised[I] - line.paid[I] - line.waived[I]
             for component in (P, I):
                 line.owed[component] = line.paid[component] + line.waived[component]
@@ -219,22 +287,41 @@ def _taken_out(fold: Fold) -> tuple[dict[Component, int], int]:
     return moved, recognised
 
 
-def re_amortise(fold: Fold) -> int:
-    """Move principal that is due and open to the instalments to come, in equal parts; returns what was moved."""
+def re_amortise(fold: Fold, fact: ReAmortise) -> dict[Component, int]:
+    """Move principal that is due and open to the instalments to come; returns the principal and interest moved.
+
+    Without interest it moves in equal parts; else the payment is solved anew, and interest that was due goes in equal
+    parts besides, to the first, or nowhere, as the fact says.
+    """
+    moved = {P: 0, I: 0}
     ahead = [line for line in fold.lines if line.kind in REGULAR and line.due_on > fold.at]
     if not ahead:  # an earlier fact that became known later has left none
-        return 0
-    moved = 0
+        return moved
+    recognised = 0
     for line in fold.lines:
         if line.due_on <= fold.at and line.open(P) > 0 and line.creditor == fold.creditor:
-            moved += line.open(P)
-            line.owed[P] = line.paid[P] + line.waived[P]
+            for component in moved:
+                moved[component] += line.open(component)
+                line.owed[component] = line.paid[component] + line.waived[component]
+            recognised += line.recognised[I] - line.owed[I]
+            line.recognised[I] = line.owed[I]
             line.completed_on = fold.at if line.total_open == 0 else None
-    if moved:
-        for line, part in zip(ahead, equal_parts(fold, moved, len(ahead)), strict=True):
+    if not moved[P]:
+        return moved
+    if not any(rate for _, rate in fold.rates):
+        for line, part in zip(ahead, equal_parts(fold, moved[P], len(ahead)), strict=True):
             line.owed[P] += part
             if line.emi is not None:
                 line.emi += part
+        return moved
+    ahead[0].recognised[I] += recognised
+    ahead[0].late_raw = Decimal(0)
+    solve(fold, ahead, sum(line.owed[P] for line in ahead) + moved[P])
+    if fact.interest is Spreading.EQUAL:
+        for line in ahead:
+            line.credited[I] += _multiple(fold, Decimal(moved[I]) / len(ahead), Rounding.HALF_EVEN)
+    elif fact.interest is Spreading.SOLVED:
+        ahead[0].credited[I] += moved[I]
     return moved
 
 
@@ -453,9 +540,12 @@ def _shortened(
 
 
 def extra_line(fold: Fold) -> Line:
-    """The N+1 instalment after maturity, made when it is first needed; it ends at the latest date that needed it."""
+    """The N+1 instalment after maturity, made when it is first needed; it ends at the latest date that needed it.
+
+    One for each creditor: what comes up after a guarantor has paid is not his.
+    """
     for line in fold.lines:
-        if line.kind is LineKind.EXTRA:
+        if line.kind is LineKind.EXTRA and line.creditor == fold.creditor:
             line.due_on = max(line.due_on, fold.at)
             return line
     line = Line(

@@ -36,6 +36,7 @@ from domain.servicing.contract import (
     Bearing,
     ChargedOff,
     Contract,
+    DayOf,
     EarlyInterest,
     Grace,
     LifeTerms,
@@ -67,6 +68,7 @@ from domain.servicing.fact import (
     Reschedule,
     Reverse,
     Scope,
+    Spreading,
     Waive,
     WriteOff,
 )
@@ -74,7 +76,8 @@ from domain.servicing.life import Life, replay
 from domain.servicing.movement import Movement, difference
 from domain.servicing.preset import LIVES
 from domain.servicing.progress import ALL, C, F, I, N, P
-from domain.servicing.quotation import Json, Reader, asked, tree_of
+from domain.servicing.quotation import asked
+from domain.servicing.reader import Json, Reader, tree_of
 from domain.servicing.refusal import (
     TermInvalid,
     TermMissing,
@@ -93,6 +96,9 @@ class Do(StrEnum):
     """What a step does."""
 
     DISBURSE = "disburse"
+    CAPITALISE_INCOME = "capitalise-income"
+    BUY_DOWN_FEE = "buy-down-fee"
+    ADJUST_INCOME = "adjust-income"
     WAIT = "wait"
     CLOSE_DAY = "close-day"
     CLOSE_MONTH = "close-month"
@@ -154,6 +160,10 @@ class Answer:
     gone: tuple[Transaction, ...]
 
 
+Make = Callable[[int, date, date], Fact]
+"""What a step makes of its number, its value date and the business date."""
+
+
 # --- reading ----------------------------------------------------------------------------------------------------------
 
 
@@ -191,7 +201,7 @@ def scenario(tree: Mapping[str, Json]) -> Scenario | Invalid:
         given = {}
     life = _life(Reader({**defaults, **given}, "contract.", found, currency), terms)
     rules = _rules(reader)
-    steps = _steps(tree.get("steps"), found, currency)
+    steps = _steps(tree.get("steps"), found, currency, life.changes_of)
     reader.done()
     if refused := invalid(found):
         return refused
@@ -235,6 +245,8 @@ def _life(reader: Reader, terms: Terms | None) -> LifeTerms:
         charged_off=reader.member("chargeOff", ChargedOff, ChargedOff.REGULAR),
         rest=reader.member("rest", Rest, Rest.DAILY),
         is_charge_off_whole=reader.flag("chargeOffWhole", absent=False),
+        changes_of=reader.member("changesOf", DayOf, DayOf.BEGINNING),
+        interest_refund=_kinds(reader, "interestRefund"),
     )
     for part in (npl, non_accrual, prepayment, reader):
         part.done()
@@ -269,6 +281,16 @@ def _components(reader: Reader, name: str) -> tuple[Component, ...]:
             made.append(Component(word))
         else:
             reader.wrong(TermNotListed, f"{name}[{n}]", name=f"{name}[{n}]", allowed=", ".join(Component))
+    return tuple(made)
+
+
+def _kinds(reader: Reader, name: str) -> tuple[str, ...]:
+    made = []
+    for n, one in enumerate(reader.listed(name)):
+        if one in set(PayKind):
+            made.append(str(one))
+        else:
+            reader.wrong(TermNotListed, f"{name}[{n}]", name=f"{name}[{n}]", allowed=", ".join(PayKind))
     return tuple(made)
 
 
@@ -329,7 +351,7 @@ class Processing(StrEnum):
     VERTICAL = "VERTICAL"
 
 
-def _steps(found: Json, faults: list[Refusal], currency: str) -> tuple[Step, ...]:
+def _steps(found: Json, faults: list[Refusal], currency: str, changes_of: DayOf) -> tuple[Step, ...]:
     if not isinstance(found, list) or len(found) > STEPS_MAX:
         faults.append(TermInvalid(field="steps", name="steps", expected=f"a list of at most {STEPS_MAX}"))
         return ()
@@ -350,16 +372,26 @@ def _steps(found: Json, faults: list[Refusal], currency: str) -> tuple[Step, ...
             days = reader.whole("days", low=0, high=36_600, absent=0)
             made.append(Step(no=no, do=do, on=on, to=reader.day("to", on), days=days))
         else:
-            made.append(Step(no=no, do=do, on=on, fact=READERS[do](reader, no)))
+            made.append(Step(no=no, do=do, on=on, fact=_dated(READERS[do](reader, no), changes_of)))
         reader.done()
     return tuple(made)
 
 
+def _dated(make: Make, changes_of: DayOf) -> Make:
+    """The same fact, from the beginning of the day that its date names."""
+
+    def made(no: int, on: date, booked: date) -> Fact:
+        fact = make(no, on, booked)
+        if not isinstance(fact, ChangeRate | Pause) or changes_of is DayOf.BEGINNING:
+            return fact
+        from_on = changes_of.first(fact.from_on or on)
+        return replace(fact, from_on=from_on, value_on=min(on, from_on))
+
+    return made
+
+
 def _amount(reader: Reader) -> int:
     return reader.needed("amount", reader.amount("amount", None), 1)
-
-
-Make = Callable[[int, date, date], Fact]
 
 
 def _disburse(reader: Reader, no: int) -> Make:
@@ -368,9 +400,34 @@ def _disburse(reader: Reader, no: int) -> Make:
     return lambda n, on, booked: Disburse(no=n, value_on=on, booked_on=booked, amount=amount)
 
 
+def _capitalise_income(reader: Reader, no: int) -> Make:
+    del no
+    amount = _amount(reader)
+    return lambda n, on, booked: Disburse(no=n, value_on=on, booked_on=booked, amount=amount, is_income=True)
+
+
+def _buy_down_fee(reader: Reader, no: int) -> Make:
+    del no
+    amount = _amount(reader)
+    return lambda n, on, booked: Levy(
+        no=n, value_on=on, booked_on=booked, name="BUY_DOWN_FEE", component=F, due_on=on, amount=amount,
+        is_buy_down=True,
+    )  # fmt: skip
+
+
+def _adjust_income(reader: Reader, no: int) -> Make:
+    of, amount = _step_no(reader, "step", no), _amount(reader)
+    return lambda n, on, booked: Pay(
+        no=n, value_on=on, booked_on=booked, amount=amount, kind=PayKind.INCOME_ADJUSTMENT, of=of
+    )
+
+
 def _pay(reader: Reader, no: int) -> Make:
     amount = _amount(reader)
     kind = reader.member("type", PayKind, PayKind.REPAYMENT)
+    if kind is PayKind.INCOME_ADJUSTMENT:
+        reader.wrong(TermInvalid, "type", name="type", expected="another type; do adjust-income instead")
+    is_refunded = reader.flag("interestRefund", absent=False) if reader.has("interestRefund") else None
     intent = reader.member("intent", Intent, Intent.ALLOCATE)
     channel = reader.text("channel", "")
     of = reader.whole("charge", low=1, high=max(no - 1, 1), absent=None)
@@ -387,6 +444,7 @@ def _pay(reader: Reader, no: int) -> Make:
         channel=channel,
         of=of,
         split=split,
+        is_interest_refunded=is_refunded,
     )
 
 
@@ -470,9 +528,27 @@ def _re_age(reader: Reader, no: int) -> Make:
     count = reader.needed("instalments", reader.instalments("instalments", None), 1)
     every = reader.whole("every", low=1, high=366, absent=1)
     unit = reader.member("unit", Unit, Unit.MONTH)
+    interest = reader.member("interest", Spreading, Spreading.SOLVED)
+    if interest is Spreading.WAIVED:
+        reader.wrong(TermNotListed, "interest", name="interest", allowed="SOLVED, EQUAL, EQUAL_WHOLE")
     return lambda n, on, booked: ReAge(
-        no=n, value_on=on, booked_on=booked, first_on=first_on, count=count, every=every, unit=unit
+        no=n,
+        value_on=min(on, first_on),
+        booked_on=booked,
+        first_on=first_on,
+        count=count,
+        every=every,
+        unit=unit,
+        interest=interest,
     )
+
+
+def _re_amortise(reader: Reader, no: int) -> Make:
+    del no
+    interest = reader.member("interest", Spreading, Spreading.SOLVED)
+    if interest is Spreading.EQUAL_WHOLE:
+        reader.wrong(TermNotListed, "interest", name="interest", allowed="SOLVED, EQUAL, WAIVED")
+    return lambda n, on, booked: ReAmortise(no=n, value_on=on, booked_on=booked, interest=interest)
 
 
 def _charge_off(reader: Reader, no: int) -> Make:
@@ -512,7 +588,7 @@ def _pause(reader: Reader, no: int) -> Make:
     return lambda n, on, booked: Pause(no=n, value_on=on, booked_on=booked, to_on=to_on, from_on=from_on)
 
 
-def _plain(kind: type[Accelerate | ReAmortise | Cancel]) -> Callable[[Reader, int], Make]:
+def _plain(kind: type[Accelerate | Cancel]) -> Callable[[Reader, int], Make]:
     def read(reader: Reader, no: int) -> Make:
         del reader, no
         return lambda n, on, booked: kind(no=n, value_on=on, booked_on=booked)
@@ -524,7 +600,8 @@ READERS: Final[Mapping[Do, Callable[[Reader, int], Make]]] = MappingProxyType(
     {
         Do.DISBURSE: _disburse, Do.PAY: _pay, Do.CHARGE: _charge, Do.WAIVE: _waive, Do.REVERSE: _reverse,
         Do.CHARGEBACK: _chargeback, Do.REFUND: _refund, Do.RATE_CHANGE: _rate_change, Do.RESCHEDULE: _reschedule,
-        Do.RE_AGE: _re_age, Do.RE_AMORTISE: _plain(ReAmortise), Do.ACCELERATE: _plain(Accelerate),
+        Do.CAPITALISE_INCOME: _capitalise_income, Do.BUY_DOWN_FEE: _buy_down_fee, Do.ADJUST_INCOME: _adjust_income,
+        Do.RE_AGE: _re_age, Do.RE_AMORTISE: _re_amortise, Do.ACCELERATE: _plain(Accelerate),
         Do.CHARGE_OFF: _charge_off, Do.WRITE_OFF: _write_off, Do.RECOVER: _recover,
         Do.TRANSFER_TO_GUARANTOR: _compensate, Do.REPURCHASE: _repurchase, Do.CANCEL: _plain(Cancel), Do.PAUSE: _pause,
     }

@@ -1,9 +1,10 @@
-"""Tables of the servicing schema, exactly as revisions 0006, 0011 and 0012 of `migrations/versions/` make them."""
+"""Tables of the servicing schema, as revisions 0006, 0011, 0012 and 0013 of `migrations/versions/` make them."""
 
 from sqlalchemy import (
     ARRAY,
     CHAR,
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     Date,
@@ -393,6 +394,54 @@ milestone = Table(
     " of them were known.",
 )
 """States of lives after their first facts: derived."""
+
+proposal = Table(
+    "proposal",
+    metadata,
+    Column("proposal_id", BigInteger, Identity(always=True), nullable=False),
+    Column("loan_id", BigInteger, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("value_on", Date, nullable=False),
+    Column("proposed_on", Date, nullable=False),
+    Column("payload", JSONB, nullable=False),
+    Column("maker", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("proposed_at", DateTime(timezone=True), nullable=False),
+    PrimaryKeyConstraint("proposal_id", name="proposal_pkey"),
+    UniqueConstraint("key", name="proposal_key_once"),
+    UniqueConstraint("proposal_id", "maker", name="proposal_maker"),
+    ForeignKeyConstraint(["loan_id"], ["servicing.loan.loan_id"], name="proposal_of_loan"),
+    CheckConstraint("value_on <= proposed_on", name="proposal_not_ahead"),
+    Index("proposal_by_loan", "loan_id"),
+    schema="servicing",
+    comment="Changes of loans that wait for a second person: a fact as it would be recorded, and who wants it.",
+)
+"""Changes of loans that wait for a second person."""
+
+proposal_answer = Table(
+    "proposal_answer",
+    metadata,
+    Column("proposal_id", BigInteger, nullable=False),
+    Column("maker", Text, nullable=False),
+    Column("checker", Text, nullable=False),
+    Column("is_approved", Boolean, nullable=False),
+    Column("note", Text, nullable=False),
+    Column("fact_no", Integer),
+    Column("key", Text, nullable=False),
+    Column("answered_at", DateTime(timezone=True), nullable=False),
+    PrimaryKeyConstraint("proposal_id", name="proposal_answer_pkey"),
+    UniqueConstraint("key", name="proposal_answer_key_once"),
+    ForeignKeyConstraint(
+        ["proposal_id", "maker"],
+        ["servicing.proposal.proposal_id", "servicing.proposal.maker"],
+        name="proposal_answer_of_proposal",
+    ),
+    CheckConstraint("checker <> maker", name="proposal_answer_by_another"),
+    CheckConstraint("is_approved = (fact_no IS NOT NULL)", name="proposal_answer_is_done"),
+    schema="servicing",
+    comment="What another person said of a proposal: approved, with the fact that it became, or not.",
+)
+"""What another person said of a proposal."""
 
 current_instalment = table(
     "current_instalment",

@@ -17,7 +17,7 @@ from typing import Final
 from domain.calendar import add_months
 from domain.refusals import Refusal
 from domain.servicing.daycount import DayCount
-from domain.servicing.duedate import MONTHLY, Calendar, DueRule
+from domain.servicing.duedate import MONTHLY, Calendar, DueRule, FirstPeriod
 from domain.servicing.refusal import (
     DatesOutOfOrder,
     FirstDueTooEarly,
@@ -58,6 +58,8 @@ class Method(StrEnum):
     """自定义: a table of stages (前x后y, 阶梯)."""
     SPECIFIED = "SPECIFIED"
     """任意计划: rows as agreed, checked and not computed."""
+    ADD_ON = "ADD_ON"
+    """Precomputed: principal and the whole charge in equal payments, the charge apportioned (Rule of 78, say)."""
 
 
 class Solving(StrEnum):
@@ -89,6 +91,19 @@ class Carried(StrEnum):
     """The amounts that are paid: every period is rounded once."""
     UNROUNDED = "UNROUNDED"
     """The exact ones, level payment included; rows show each figure rounded on its own (spreadsheets)."""
+    PAYMENT_ROUNDED = "PAYMENT_ROUNDED"
+    """The exact ones, but the payment is the rounded one that is paid; interest and balance are rounded to be shown."""
+
+
+class Apportion(StrEnum):
+    """How a precomputed charge is spread over its instalments."""
+
+    LEVEL = "LEVEL"
+    """The same part with each."""
+    SUM_OF_DIGITS = "SUM_OF_DIGITS"
+    """Rule of 78: n parts with the first, one with the last, of n(n+1)/2."""
+    ACTUARIAL = "ACTUARIAL"
+    """Interest on the balance, at the rate that the payments imply."""
 
 
 class Pay(StrEnum):
@@ -106,6 +121,8 @@ class Mode(StrEnum):
     EQUAL_PRINCIPAL = "P"
     FLAT = "F"
     """Equal principal, and interest on what was lent at first."""
+    ADD_ON = "A"
+    """Equal payments of principal and a precomputed charge."""
 
 
 class Unpaid(StrEnum):
@@ -178,8 +195,9 @@ class Stage:
     mode repays towards the end of the loan in another. share: the same as a fraction of what was lent. every: regular
     periods of the calendar between two instalments. rate_annual: absent, the contract's. horizon: instalments that the
     payment is solved for (气球贷计算月供期数). step: payments change by `step_amount` (minor units) or by the fraction
-    `step_rate` after every `step_every` instalments. by_days: the stage's own day count (计息方式); absent, as the
-    contract says.
+    `step_rate` after every `step_every` instalments, at most `step_times`. by_days: the stage's own day count
+    (计息方式); absent, as the contract says. interest_from: days of the stage before it bear no interest (起息日).
+    penalty_rate_annual: of what is overdue of the stage; absent, the contract's.
     """
 
     first: int
@@ -195,6 +213,9 @@ class Stage:
     step_amount: int = 0
     step_rate: Decimal = Decimal(0)
     step_every: int = 1
+    step_times: int = INSTALMENTS_MAX
+    interest_from: date | None = None
+    penalty_rate_annual: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -272,8 +293,11 @@ class Terms:
     payment: minor units, when solving is GIVEN. payments_per_year: the rate of a regular period is then annual over
     it, whatever its days. compounding_per_year: the rate compounds so often a year (2: Canadian mortgages), absent: as
     often as is paid. rate_digits: significant digits to which the rate of a period is rounded, half even; absent:
-    exact. horizon: instalments that the payment is solved for when they are more than are paid (气球贷). is_dated: a
-    textbook loan has no dates, only periods.
+    exact. is_continuous: the rate compounds at every moment (force of interest). horizon: instalments that the payment
+    is solved for when they are more than are paid (气球贷). is_in_advance: each instalment falls due at the beginning
+    of its period, the first on the day of the disbursement (期初, annuity due). rest_every: instalments after which
+    what was repaid lowers the balance that bears interest (12: annual rests). charge: of ADD_ON, minor units; absent,
+    flat interest. apportion: how it is spread. is_dated: a textbook loan has no dates, only periods.
     """
 
     principal: int
@@ -300,7 +324,12 @@ class Terms:
     payments_per_year: int | None = None
     compounding_per_year: int | None = None
     rate_digits: int | None = None
+    is_continuous: bool = False
     horizon: int | None = None
+    is_in_advance: bool = False
+    rest_every: int = 1
+    charge: int | None = None
+    apportion: Apportion = Apportion.LEVEL
     min_interest_days: int = 0
     grace: Grace = Grace()
     unpaid: Unpaid = Unpaid.DEFERRED
@@ -329,6 +358,13 @@ class Terms:
         """How interest is rounded."""
         return self.interest_rounding or self.rounding
 
+    def penalty_rate_of(self, no: int) -> Decimal:
+        """The penalty rate a year of what is overdue of instalment `no`: its stage's, or the contract's."""
+        stages = (one for one in self.stages if one.first <= no <= one.last and one.penalty_rate_annual is not None)
+        found = next(stages, None)
+        rate = None if found is None else found.penalty_rate_annual
+        return self.penalty_rate_annual if rate is None else rate
+
     def due_on(self, no: int) -> date:
         """Return the due date of instalment `no` (from 1) of a plain monthly plan; `no` 0 is the start itself.
 
@@ -340,16 +376,20 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """A rate as it is written: per year, month or day; a daily one stands on a year of `basis` days."""
+    """A rate as it is written: per year, quarter, month, week, day or period between two payments.
+
+    A daily one stands on a year of `basis` days; a year has `periods`.
+    """
 
     value: Decimal
     unit: str = "Y"
     basis: int = 360
+    periods: int = 1
 
     @property
     def annual(self) -> Decimal:
         """The same rate per year."""
-        return self.value * {"Y": 1, "M": 12, "D": self.basis}[self.unit]
+        return self.value * {"Y": 1, "Q": 4, "M": 12, "W": 52, "D": self.basis, "P": self.periods}[self.unit]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -397,6 +437,7 @@ def _amount_faults(terms: Terms) -> Iterator[Refusal]:
         yield TermMissing(field="payment", name="payment")
     if terms.payment is not None and terms.solving is not Solving.GIVEN:
         yield TermsConflict(field="payment", name="payment", other=f"solving {terms.solving}")
+    yield from _charge_faults(terms)
     if terms.horizon is not None and terms.horizon < terms.instalments:
         yield TermInvalid(field="horizon", name="horizon", expected=f"at least {terms.instalments}")
     drawn = terms.disbursements[0].amount if terms.disbursements else terms.principal
@@ -410,6 +451,38 @@ def _amount_faults(terms: Terms) -> Iterator[Refusal]:
         found = sum(one.principal for one in terms.specified)
         if found != terms.principal:
             yield PrincipalDiffers(field="plan", found=found, principal=terms.principal)
+
+
+def _charge_faults(terms: Terms) -> Iterator[Refusal]:
+    """What does not go with a precomputed charge, with payments in advance or with rests."""
+    if terms.charge is not None and terms.method is not Method.ADD_ON:
+        yield TermsConflict(field="financeCharge", name="financeCharge", other=f"method {terms.method}")
+    if terms.apportion is not Apportion.LEVEL and terms.method is not Method.ADD_ON:
+        yield TermsConflict(field="apportion", name="apportion", other=f"method {terms.method}")
+    if terms.method is Method.ADD_ON:
+        if terms.charge is not None and terms.payment is not None:
+            yield TermsConflict(field="payment", name="payment", other="financeCharge")
+        changed = {
+            "disbursements": terms.disbursements,
+            "rateChanges": terms.rate_changes,
+            "earlyPayments": terms.early_payments,
+            "downPayment": terms.down_payment,
+            "horizon": terms.horizon,
+            "grace": terms.grace != Grace(),
+        }
+        yield from (TermsConflict(field=name, name=name, other="method ADD_ON") for name, one in changed.items() if one)
+        if terms.payment is not None and terms.payment * terms.instalments < terms.principal:
+            yield TermInvalid(field="payment", name="payment", expected="enough to repay the principal")
+    if terms.is_in_advance and terms.calendar.first_period is not FirstPeriod.SOLVED:
+        yield TermsConflict(field="firstPeriod", name="firstPeriod", other="paymentsAt BEGIN")
+    if terms.is_in_advance and terms.calendar.first_due_on is not None:
+        yield TermsConflict(field="firstDueOn", name="firstDueOn", other="paymentsAt BEGIN")
+    if terms.is_in_advance and terms.method in {Method.BULLET, Method.SPECIFIED}:
+        yield TermsConflict(field="paymentsAt", name="paymentsAt BEGIN", other=f"method {terms.method}")
+    if terms.rest_every > 1 and terms.disbursements:
+        yield TermsConflict(field="restEvery", name="restEvery", other="disbursements")
+    if terms.is_continuous and terms.compounding_per_year is not None:
+        yield TermsConflict(field="compoundingPerYear", name="compoundingPerYear", other="compounding CONTINUOUS")
 
 
 def _date_faults(terms: Terms) -> Iterator[Refusal]:

@@ -16,6 +16,7 @@ from domain.servicing.daycount import SPLITS, fraction
 from domain.servicing.duedate import MONTHS, FirstPeriod, Period, Step, Unit
 from domain.servicing.instalment import Exact, Instalment, Kind, Remaining, Row, Span
 from domain.servicing.method import METHODS, has_stub, periods_of
+from domain.servicing.precomputed import Precomputed
 from domain.servicing.rate import period_rate, regular_rate, solving_rate, to_digits, year_fraction
 from domain.servicing.terms import (
     Carried,
@@ -59,7 +60,8 @@ class Walk:
         if self.stub:
             self.periods = self.periods[1:]
         self.last = self.stages[-1].last
-        self.is_unrounded = terms.carried is Carried.UNROUNDED
+        self.is_unrounded = terms.carried is not Carried.ROUNDED
+        self.is_paid_as_rounded = terms.carried is Carried.PAYMENT_ROUNDED
         self.balance: Exact = left.balance
         self.drawn = terms.disbursements[0].amount if terms.disbursements else terms.principal
         self.deferred = left.interest
@@ -68,7 +70,14 @@ class Walk:
         self.base: Exact = agreed or 0
         self.kept = agreed is not None
         self.is_shortened = left.is_shortened or terms.solving is Solving.GIVEN
-        self.may_grow = self.kept or any(one.payment_cap or not one.is_solved for one in terms.rate_changes)
+        self.may_grow = (
+            self.kept
+            or terms.unpaid is Unpaid.CAPITALISED
+            or terms.method is Method.ADD_ON
+            or any(one.payment_cap or not one.is_solved for one in terms.rate_changes)
+        )
+        self.bearing: Exact = left.balance
+        self.charged = Precomputed(terms) if terms.method is Method.ADD_ON else None
         self.first_difference = 0
         self.saved = 0
         self.is_resolved = False
@@ -151,6 +160,8 @@ class Walk:
         """Walk one period: what happens in it, its interest, and what it pays."""
         stage = next(stage for stage in self.stages if stage.first <= no <= stage.last)
         opening = self.balance
+        if no == self.left.no or (no - stage.first) % self.terms.rest_every == 0:
+            self.bearing = self.balance
         changes = [one for one in self.terms.rate_changes if _is_from(one, no, period)]
         if no == stage.first and any(one.rate_annual is not None for one in self.stages):
             self.rate_annual = self.terms.rate_annual if stage.rate_annual is None else stage.rate_annual
@@ -159,6 +170,9 @@ class Walk:
         is_flat = stage.mode is Mode.FLAT and stage.pay is Pay.PRINCIPAL_AND_INTEREST
         if is_flat and no > self.terms.grace.interest_free:
             spans = (self._flat(period, stage),)
+            exact = _interest(spans)
+        if self.charged is not None:
+            spans = (self.charged.span(no, period, self.rate_annual),)
             exact = _interest(spans)
         before = self.base
         is_new = no in {stage.first, self.left.no} and not self.kept
@@ -178,7 +192,7 @@ class Walk:
         """The rate of a whole period; regular ones of a uniform count are all alike and looked up."""
         if not (period.is_regular and self._is_uniform and stage.by_days is None):
             days = self.terms.min_interest_days
-            if period.days < days:
+            if 0 < period.days < days:
                 period = replace(period, to_on=period.from_on + timedelta(days=days), is_regular=False)
             return period_rate(self.terms, period, self.rate_annual, stage.by_days)
         key = (self.rate_annual, period.step)
@@ -202,15 +216,18 @@ class Walk:
     def _spans(self, no: int, period: Period, stage: Stage) -> tuple[tuple[Span, ...], int, int]:
         """The days of a period cut where balance or rate change; with what was disbursed and paid early inside it."""
         is_free = no <= self.terms.grace.interest_free
+        free_until = stage.interest_from or period.from_on
         events = self._events(no, period)
-        if not events:
+        if not events and free_until <= period.from_on:
             rate = Fraction() if is_free else self._rate(period, stage)
-            return (Span(period.from_on, period.to_on, self.balance, self.rate_annual, rate),), 0, 0
+            return (Span(period.from_on, period.to_on, self._bearing, self.rate_annual, rate),), 0, 0
+        if period.from_on < free_until < period.to_on:
+            events = sorted([*events, (free_until, stage)], key=lambda one: one[0])
         spans, begin, disbursed, paid = list[Span](), period.from_on, 0, 0
         for on, event in [*events, (period.to_on, None)]:
             if on > begin or (event is None and not spans):
-                rate = Fraction() if is_free else self._part(period, stage, begin, on)
-                spans.append(Span(begin, on, self.balance, self.rate_annual, rate))
+                rate = Fraction() if is_free or on <= free_until else self._part(period, stage, begin, on)
+                spans.append(Span(begin, on, self._bearing, self.rate_annual, rate))
                 begin = on
             if isinstance(event, RateChange):
                 self.rate_annual = event.rate_annual
@@ -221,9 +238,14 @@ class Walk:
                 if event.down_payment:
                     self.paid_down.append(self._down_payment(on, event.down_payment, disbursed))
                     disbursed = 0
-            elif event is not None:
+            elif isinstance(event, EarlyPayment):
                 paid += self._paid_early(event)
         return tuple(spans), disbursed, paid
+
+    @property
+    def _bearing(self) -> Exact:
+        """The balance that bears interest: that of the last rest."""
+        return self.balance if self.terms.rest_every == 1 else self.bearing
 
     def _part(self, period: Period, stage: Stage, from_on: date, to_on: date) -> Fraction:
         """The rate of a part of a period: by its days where the day count splits, else its share of the whole."""
@@ -234,11 +256,11 @@ class Walk:
             return Fraction(self.rate_annual) * fraction(basis, from_on, to_on)
         return self._rate(period, stage) * (to_on - from_on).days / period.days
 
-    def _events(self, no: int, period: Period) -> list[tuple[date, RateChange | Disbursement | EarlyPayment]]:
+    def _events(self, no: int, period: Period) -> list[tuple[date, RateChange | Disbursement | EarlyPayment | Stage]]:
         """What changes balance or rate inside a period, by date; on a day rates, then disbursements, then payments."""
         terms = self.terms
         is_first = no == self.left.no
-        found: list[tuple[date, RateChange | Disbursement | EarlyPayment]] = []
+        found: list[tuple[date, RateChange | Disbursement | EarlyPayment | Stage]] = []
         found += ((one.on or period.from_on, one) for one in terms.rate_changes if _is_from(one, no, period))
         found += ((one.on, one) for one in terms.disbursements[1:] if period.from_on <= one.on < period.to_on)
         found += (
@@ -258,10 +280,16 @@ class Walk:
         if stage.pay is not Pay.PRINCIPAL_AND_INTEREST:
             return
         ahead, target = self._in_view(no, stage, ahead)
+        if self.charged is not None:
+            self.base = self.charged.payment
+            return
         factors = [_factor(stage, no + n - stage.first) for n in range(len(ahead))]
         if stage.mode is not Mode.ANNUITY:
             added, grown = sum(step for _, step in factors), sum(growth for growth, _ in factors)
             self.base = (self.balance - target - added) / Fraction(grown)
+            return
+        if self.terms.rest_every > 1:
+            self._take(self._rested(no, stage, ahead, target), stage)
             return
         debt = self._debt(ahead[0], spans) + self.saved * (1 + self._solving(no, ahead[0]))
         if not stage.step_amount and not stage.step_rate and self._are_alike(no, ahead):
@@ -269,12 +297,29 @@ class Walk:
             last = Fraction((1 + self._solving(no + 1, ahead[-1])) ** (1 - len(ahead))) if target else Fraction()
         else:
             growths, steps, last = self._discounted(no, ahead, factors)
-        solved = (debt - steps - target * last) / growths
-        if self.is_unrounded:
-            self.base = solved
-        else:
-            self.base = _rounded(solved, self.terms.rounding, self.terms.payment_multiple)
+        self._take((debt - steps - target * last) / growths, stage)
+        if not self.is_unrounded:
             self._settle_residue(no, stage, ahead, spans)
+
+    def _take(self, solved: Fraction, stage: Stage) -> None:
+        """The solved payment as it is paid; what grows by steps is rounded after each."""
+        is_exact = (self.is_unrounded and not self.is_paid_as_rounded) or bool(stage.step_amount or stage.step_rate)
+        self.base = solved if is_exact else _rounded(solved, self.terms.rounding, self.terms.payment_multiple)
+
+    def _rested(self, no: int, stage: Stage, ahead: Sequence[Period], target: Exact) -> Fraction:
+        """The payment where interest stands on the balance of the last rest: what is owed at the end is linear in it.
+
+        Both `owed` and `bearing` are pairs: an amount, and how often the payment is to be taken off it.
+        """
+        owed, bearing = (Decimal(0), Decimal(0)), (Decimal(0), Decimal(0))
+        for n, period in enumerate(ahead):
+            if n == 0:
+                owed, bearing = (_decimal(self.balance), Decimal(0)), (_decimal(self.bearing), Decimal(0))
+            elif (no + n - stage.first) % self.terms.rest_every == 0:
+                bearing = owed
+            rate = _decimal(self._solving(no + n, period))
+            owed = owed[0] + bearing[0] * rate, owed[1] + bearing[1] * rate + 1
+        return Fraction((owed[0] - _decimal(target)) / owed[1])
 
     def _in_view(self, no: int, stage: Stage, ahead: Sequence[Period]) -> tuple[Sequence[Period], Exact]:
         """The periods that a payment is solved over, and the balance that they leave."""
@@ -296,14 +341,17 @@ class Walk:
         return Fraction(self.balance * (1 + rate))
 
     def _solving(self, no: int, period: Period) -> Fraction:
-        return (
-            Fraction()
-            if 0 < no <= self.terms.grace.interest_free
-            else solving_rate(self.terms, period, self.rate_annual)
-        )
+        if 0 < no <= self.terms.grace.interest_free:
+            return Fraction()
+        start = next((one.interest_from for one in self.stages if one.first <= no <= one.last), None)
+        if start is not None and start > period.from_on:
+            period = replace(period, from_on=min(start, period.to_on), is_regular=False)
+        return solving_rate(self.terms, period, self.rate_annual)
 
     def _are_alike(self, no: int, ahead: Sequence[Period]) -> bool:
         """Whether all periods after the current one are solved at one rate."""
+        if any(one.interest_from for one in self.stages):
+            return False
         is_uniform = self.terms.solving is not Solving.PERIOD_RATES or self._is_uniform
         return is_uniform and no >= self.terms.grace.interest_free and len({one.step for one in ahead}) == 1
 
@@ -315,8 +363,8 @@ class Walk:
         for n, (period, (growth, step)) in enumerate(zip(ahead, factors, strict=True)):
             if n:
                 rate = self._solving(no + n, period)
-                discount /= 1 + Decimal(rate.numerator) / rate.denominator
-            growths += discount * (Decimal(growth.numerator) / growth.denominator)
+                discount /= 1 + _decimal(rate)
+            growths += discount * _decimal(growth)
             steps += discount * step
         return Fraction(growths), Fraction(steps), Fraction(discount)
 
@@ -397,6 +445,8 @@ class Walk:
             interest = 0
         else:
             deferred, self.deferred = self.deferred, 0
+        if isinstance(self.balance, Fraction) and self.balance.denominator > EXACT_MAX:
+            self.balance = Fraction(round(self.balance * CARRIED), CARRIED)
         extra, advance = self._at_due(no, period)
         closing = _shown(self.balance)
         row_interest = interest + deferred
@@ -419,7 +469,7 @@ class Walk:
             balloon=balloon,
             fees=tuple(self._fees(no, _shown(at_stake), row_interest, shown)) if terms.fees or agreed else (),
             closing=closing,
-            payment=self.base,
+            payment=self._in_force(no, stage),
             exact_interest=exact,
             exact_principal=Fraction(repaid),
             spans=spans,
@@ -431,17 +481,17 @@ class Walk:
             agreed = self.terms.specified[no - 1].principal
             return agreed, agreed
         if is_last:
-            if self.is_unrounded and self.kept:
+            if self.is_unrounded and (self.kept or self.is_paid_as_rounded):
                 return self.balance, _rounded(self.balance + exact, self.terms.rounding, 1) - interest
             return self.balance, _shown(self.balance)
         if stage.pay is not Pay.PRINCIPAL_AND_INTEREST:
             return 0, 0
         growth, step = _factor(stage, no - stage.first)
         whole = max(self.base * growth + step, Fraction())
-        if stage.mode is not Mode.ANNUITY:
+        if stage.mode in {Mode.EQUAL_PRINCIPAL, Mode.FLAT}:
             multiple = self.terms.payment_multiple if stage.mode is Mode.FLAT else 1
             each = _rounded(Fraction(whole), self.terms.principal_rounding, multiple)
-            if self.is_unrounded:
+            if self.is_unrounded and not self.is_paid_as_rounded:
                 exact = min(Fraction(whole), Fraction(self.balance))
                 return exact, _rounded(exact, self.terms.rounding, 1)
             if self.terms.residue is Residue.FIRST and no == stage.first:
@@ -452,6 +502,8 @@ class Walk:
         is_floored = not self.may_grow or no <= self.terms.grace.interest
         payment = max(payment + (self.first_difference if no == self.left.no else 0), 0)
         if self.is_unrounded:
+            if self.is_paid_as_rounded:
+                whole = Fraction(payment)
             if whole - exact >= self.balance:
                 return self.balance, _rounded(self.balance + exact, self.terms.rounding, 1) - interest
             if is_floored:
@@ -459,6 +511,13 @@ class Walk:
             return whole - exact, payment - interest
         repaid = max(payment - interest, 0) if is_floored else payment - interest
         return (paid := min(repaid, _shown(self.balance))), paid
+
+    def _in_force(self, no: int, stage: Stage) -> Exact:
+        """The payment of an instalment, or its principal, before anything is added to it."""
+        if not (stage.step_amount or stage.step_rate):
+            return self.base
+        growth, step = _factor(stage, no - stage.first)
+        return _rounded(self.base * growth + step, self.terms.rounding, self.terms.payment_multiple)
 
     def _added(self, no: int, interest: int) -> int:
         """What an odd first period's interest adds to the payment of a regular one."""
@@ -501,6 +560,9 @@ class Walk:
                 yield fee.code, fee_amount(self.terms, fee, bases.get(fee.basis, 0))
 
 
+EXACT_MAX: Final = 10**80
+CARRIED: Final = 10**60
+"""A balance carried unrounded has sixty decimals of a minor unit once its exact fraction has grown beyond reason."""
 AGREED_FEE: Final = "FEE"
 """Code of the fee that stands in an agreed row."""
 BORROWER: Final = "BORROWER"
@@ -535,15 +597,20 @@ def _interest(spans: Sequence[Span]) -> Fraction:
 
 def _factor(stage: Stage, n: int) -> tuple[Fraction, int]:
     """By what the payment has grown, and what was added to it, in the n-th instalment of a stage, from nought."""
-    steps = n // stage.step_every
+    steps = min(n // stage.step_every, stage.step_times)
     return Fraction(1 + stage.step_rate) ** steps if stage.step_rate else Fraction(1), stage.step_amount * steps
+
+
+def _decimal(exact: Exact) -> Decimal:
+    """A number to `PRECISION` digits."""
+    return Decimal(exact.numerator) / exact.denominator
 
 
 def _geometric(rate: Fraction, count: int) -> Fraction:
     """1 + v + … + v^(count−1) with v = 1/(1+rate), to `PRECISION` digits."""
     if rate == 0:
         return Fraction(count)
-    v = 1 / (1 + Decimal(rate.numerator) / rate.denominator)
+    v = 1 / (1 + _decimal(rate))
     return Fraction((1 - v**count) / (1 - v))
 
 

@@ -11,7 +11,7 @@ from domain.day.step import State, Step
 from graphql_api.relay import global_id
 from graphql_api.scalars import BigInt
 from graphql_api.types.field import made, path, presents
-from graphql_api.types.value import Node
+from graphql_api.types.value import Ask, Node
 
 DAY = "dr"
 """Prefix of the global ids of closes; the day's number in the calendar follows."""
@@ -28,19 +28,36 @@ class DayStep:
     amount_minor: BigInt = path("amount", "Sum of what it posted, in minor units.")
 
 
+def _message(root: queries.Refused, info: Ask) -> str:
+    """The sentence in the language of the request."""
+    return root.zh if info.context.locale.lower().startswith("zh") else root.en
+
+
+@strawberry.type(
+    description="Why nobody works on a close: the books said no. Order the date again when the cause is gone."
+)
+class DayRefusal:
+    """Presents `domain.day.queries.Refused`."""
+
+    code: str = strawberry.field(description="Stable code of the refusal.")
+    message: str = made(_message, "One sentence in the language of the request.")
+    refused_at: datetime = strawberry.field(description="When it was said.")
+
+
 def day_id(root: queries.Run) -> strawberry.ID:
     """Global id of the close of a date."""
     return strawberry.ID(global_id(DAY, root.business_on.toordinal()))
 
 
-@strawberry.type(description="The close of one business date (日终), running or complete.")
+@strawberry.type(description="The close of one business date (日终): running, refused or complete.")
 @presents(queries.Run)
 class DayRun(Node):
     """Presents `domain.day.queries.Run`."""
 
     id: strawberry.ID = made(day_id, "Global id.")
     business_on: date = strawberry.field(description="The date.")
-    state: State = strawberry.field(description="Running or closed.")
+    state: State = strawberry.field(description="Running, refused or closed.")
+    refusal: DayRefusal | None = path("refused", "Why it stands refused; nothing in any other state.")
     next_step: Step | None = strawberry.field(description="The step that comes next; nothing once it is closed.")
     chunks_done: int = strawberry.field(description="Chunks of loans over which every step is done.")
     chunks_total: int = strawberry.field(description="Into how many chunks the loans were cut when it began.")

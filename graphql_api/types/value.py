@@ -109,3 +109,13 @@ class Connection(Generic[T]):
     edges: list[Edge[T]] = strawberry.field(description="The rows with their cursors.")
     nodes: list[T] = strawberry.field(description="The rows alone.")
     page_info: PageInfo = strawberry.field(description="Where this page lies in the list.")
+
+
+@strawberry.type(name="Connection", description="One page of a list that is read whole, and how long the list is.")
+class Counted(Generic[T]):
+    """Presents `relay.Connection` of a list that is short by nature."""
+
+    edges: list[Edge[T]] = strawberry.field(description="The rows with their cursors.")
+    nodes: list[T] = strawberry.field(description="The rows alone.")
+    page_info: PageInfo = strawberry.field(description="Where this page lies in the list.")
+    total_count: int = strawberry.field(description="Rows of the whole list.")

@@ -73,3 +73,48 @@ def test_a_plan_beyond_the_books_and_a_cost_beyond_the_cap_are_refused(tmp_path:
     assert "PLAN_AMOUNT_TOO_LARGE" in quoted(tmp_path, {**large, "method": "INTEREST_FIRST"}).stderr
     dear = quoted(tmp_path, {**TERMS, "rateAnnual": "0.5"})
     assert (dear.exit_code, "COST_ABOVE_CAP" in dear.stderr) == (1, True)
+
+
+def test_caps_of_the_lender_and_the_day_are_judged_and_the_margin_is_kept(tmp_path: Path) -> None:
+    lent = {**TERMS, "rateAnnual": "0.23", "startOn": "2026-03-05", "lender": "BANK", "assisted": True}
+    made = json.loads(quoted(tmp_path, lent, "--json").stdout)
+    assert [(one["rule"], one["above"]) for one in made["verdicts"]] == [
+        ("FINANCIAL_24", False),
+        ("LOAN_ASSISTANCE_24", False),
+    ]
+    kept = json.loads(quoted(tmp_path, {**lent, "costCapMargin": "2%"}, "--json").stdout)
+    assert (kept["annualised"]["cap"], kept["annualised"]["aboveCap"]) == ("0.22", True)
+    assert {(one["limit"], one["above"]) for one in kept["verdicts"]} == {("0.2200", True)}
+    assert "LOAN_ASSISTANCE_24" in quoted(tmp_path, lent).stdout
+    assert "TERM_MISSING" in quoted(tmp_path, {**lent, "startOn": None}).stderr
+
+
+def test_the_home_cap_is_no_cap_abroad(tmp_path: Path) -> None:
+    dear = quoted(tmp_path, {**TERMS, "rateAnnual": "0.5", "currency": "USD"}, "--json")
+    assert dear.exit_code == 0
+    assert json.loads(dear.stdout)["annualised"]["cap"] is None
+    assert quoted(tmp_path, {**TERMS, "rateAnnual": "0.5", "currency": "USD", "costCapAnnual": "36%"}).exit_code == 1
+
+
+def test_what_a_breach_costs_stands_in_the_cost_table(tmp_path: Path) -> None:
+    contingent = [
+        {"item": "MISUSE_INTEREST", "of": "MISUSED_PRINCIPAL", "rateAnnual": "0.24"},
+        {"item": "PREPAYMENT_FEE", "of": "PREPAID_PRINCIPAL", "rate": "1%"},
+        {"item": "LATE_CHARGE", "amount": "20.00"},
+    ]
+    told = json.loads(quoted(tmp_path, {**TERMS, "contingent": contingent}, "--json").stdout)["cost"]["contingent"]
+    assert [(one["item"], one["rateAnnual"], one["rate"], one["amount"]) for one in told] == [
+        ("PENALTY_INTEREST", "0.18", None, None),
+        ("MISUSE_INTEREST", "0.24", None, None),
+        ("PREPAYMENT_FEE", None, "0.01", None),
+        ("LATE_CHARGE", None, None, "20.00"),
+    ]
+    both = quoted(tmp_path, {**TERMS, "contingent": [{"item": "X", "rate": "1%", "amount": "1.00"}]})
+    assert "contingent[0].amount" in both.stderr
+
+
+def test_a_plan_without_a_yearly_rate_is_shown_without_one(tmp_path: Path) -> None:
+    at_once = {**TERMS, "instalments": 1, "paymentsAt": "BEGIN"}
+    made = json.loads(quoted(tmp_path, at_once, "--json").stdout)
+    assert (made["cost"], made["annualised"], made["verdicts"]) == (None, None, [])
+    assert "there is no rate" in quoted(tmp_path, at_once).stdout

@@ -5,72 +5,47 @@ Its commands run in a directory that looks like the repository's, its questions 
 README's question is of the whole year: tests/outside asks it, where a year has been lived.
 """
 
-import io
 import json
 import shutil
 import sys
-import uuid
-from collections.abc import Iterator
-from contextlib import ExitStack, redirect_stderr, redirect_stdout
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
-from psycopg import sql
 
-import cli
-from postgres.database import Database
+from tests.demonstration import World
 from tests.docs.desk import SHELL, Desk
 from tests.docs.page import LANGUAGES, REFUSAL, Block, agrees, answers, blocks, commands
 
 ROOT = Path(__file__).resolve().parents[2]
 GUIDES = sorted((ROOT / "docs" / "guides").glob("*.md"))
 PAGES = [ROOT / "README.md", *GUIDES]
-WORLD = ("demo", "--loans", "40", "--days", "60")
 NOT_RUN_MAX = 3
 """Blocks of a page that only people read."""
 
 
-@pytest.fixture(scope="module")
-def world(module_db: Database, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The home of a small demonstration that has been lived through, whose database the pages copy."""
-    home = tmp_path_factory.mktemp("world")
-    with ExitStack() as stack:
-        patched = stack.enter_context(pytest.MonkeyPatch.context())
-        patched.chdir(home)
-        patched.setenv("DATABASE_URL", module_db.url)
-        with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()), pytest.raises(SystemExit) as ended:
-            cli.main(WORLD)
-    assert not ended.value.code
-    module_db.dispose()
-    return home
-
-
 @pytest.fixture
 def desk(
-    world: Path, module_db: Database, server_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    two_months: World,
+    copies: Callable[[str], AbstractContextManager[str]],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Desk]:
     """A copy of the world, for one page to do with as it likes."""
-    shutil.copytree(world / ".data", tmp_path / ".data")
+    shutil.copytree(two_months.home / ".data", tmp_path / ".data")
     (tmp_path / "seed").symlink_to(ROOT / "seed")
     programs = tmp_path / "bin"
     programs.mkdir()
     for name, arguments in (("zhudai", "-m cli"), ("python", "")):
         (programs / name).write_text(f'#!/bin/sh\nexec {sys.executable} {arguments} "$@"\n')
         (programs / name).chmod(0o755)
-    name = f"zt_page_{uuid.uuid4().hex[:12]}"
-    source = psycopg.conninfo.conninfo_to_dict(module_db.url)["dbname"]
-    with psycopg.connect(server_url, autocommit=True) as admin:
-        admin.execute(
-            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(str(source)))
-        )
-        url = module_db.url.replace(f"/{source}", f"/{name}", 1)
+    with copies(two_months.database) as url:
         monkeypatch.chdir(tmp_path)
         monkeypatch.setenv("DATABASE_URL", url)
         path = f"{programs}:/usr/local/bin:/usr/bin:/bin"
         yield Desk(tmp_path, url, {"DATABASE_URL": url, "PATH": path, "PYTHONPATH": str(ROOT)})
-        admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
 @pytest.mark.slow

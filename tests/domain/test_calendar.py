@@ -1,16 +1,19 @@
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.calendar import (
+    SHANGHAI,
     BusinessDays,
     Period,
     add_months,
     age_on,
+    day_of,
     days_30_360,
     days_between,
     month_end,
@@ -18,6 +21,20 @@ from domain.calendar import (
 )
 
 DAYS = st.dates(date(1950, 1, 1), date(2100, 12, 31))
+
+
+@pytest.mark.parametrize(
+    ("at", "zone", "day"),
+    [
+        (datetime(2026, 3, 5, 15, 59, 59, tzinfo=UTC), SHANGHAI, date(2026, 3, 5)),
+        (datetime(2026, 3, 5, 16, tzinfo=UTC), SHANGHAI, date(2026, 3, 6)),
+        (datetime(2026, 3, 6, tzinfo=SHANGHAI), UTC, date(2026, 3, 5)),
+        (datetime(2026, 3, 29, 22, 30, tzinfo=UTC), ZoneInfo("Europe/Berlin"), date(2026, 3, 30)),
+        (datetime(2026, 3, 28, 22, 30, tzinfo=UTC), ZoneInfo("Europe/Berlin"), date(2026, 3, 28)),
+    ],
+)
+def test_the_day_of_an_instant_is_what_the_clocks_of_the_books_show(at: datetime, zone: ZoneInfo, day: date) -> None:
+    assert day_of(at, zone=zone) == day
 
 
 @pytest.mark.parametrize(

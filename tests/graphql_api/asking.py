@@ -5,16 +5,17 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date, datetime, tzinfo
 from functools import cache
 from itertools import count
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import event
 
+from domain.calendar import SHANGHAI
 from domain.origination import queries as applications
 from domain.payment.order import Kind
-from domain.servicing import operations as servicing
+from domain.servicing.operations.repayment import repay
 from graphql_api.auth import ANONYMOUS, Role, Viewer
 from graphql_api.batcher import Batcher
 from graphql_api.context import Context
@@ -74,6 +75,7 @@ class Asking:
     db: Database
     people: World
     at: datetime = AT
+    zone: tzinfo = SHANGHAI
     numbers: count[int] = field(default_factory=lambda: count(1))
 
     @property
@@ -104,7 +106,7 @@ class Asking:
             received_at=self.at,
             store=self.db,
             cursor_key=KEY,
-            house=House(desk=self.people.desk, repayments=Batcher(self.db, servicing.repay)),
+            house=House(desk=self.people.desk, repayments=Batcher(self.db, repay), zone=self.zone),
         )
         question = Question(document=document, variables=variables)
         return schema().answer(question, context, introspection=False).payload

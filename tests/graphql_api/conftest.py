@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.graphql_api.asking import Asking, opened
+from tests.graphql_api.lived import Lived, lived_in
 
 if TYPE_CHECKING:
     from postgres.database import Database
@@ -16,3 +17,9 @@ if TYPE_CHECKING:
 def asking(db: Database) -> Asking:
     """An office of its own."""
     return opened(db)
+
+
+@pytest.fixture(scope="session")
+def lived(session_db: Database) -> Lived:
+    """An office that has lived, for everything that only reads."""
+    return lived_in(session_db)

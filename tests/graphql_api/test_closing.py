@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+import server
+from domain.calendar import SHANGHAI
 from domain.day import operations as days
+from domain.day import queries as run_queries
 from domain.day.operations import Closed
 from graphql_api.auth import Role
+from ledger import books
+from seed.chart import LENDER_BOOK
 from tests.domain.origination.world import TODAY
 
 if TYPE_CHECKING:
+    from datetime import tzinfo
+
     from tests.graphql_api.asking import Asking
 
 RUN = """id businessOn state nextStep chunksDone chunksTotal orderedBy begunAt closedAt
@@ -92,6 +99,46 @@ def test_a_date_that_is_not_next_is_refused_by_name(
     ], "what is refused leaves nothing"
 
 
+def test_a_close_that_the_books_refuse_is_told_and_goes_on_when_it_is_ordered_again(asking: Asking) -> None:
+    watch = "query($on: Date!) { dayRun(on: $on) { state nextStep refusal { code message refusedAt } } }"
+    asking.disbursed()
+    month = TODAY.year * 100 + TODAY.month
+    order(asking, TODAY)
+    assert asking.ask(watch, on=TODAY.isoformat())["dayRun"]["refusal"] is None
+    asking.db.run(lambda conn: books.begin_close(conn, LENDER_BOOK, month))
+    assert run_clerk(asking) == 0
+    refused = asking.ask(watch, on=TODAY.isoformat())["dayRun"]
+    assert (refused["state"], refused["refusal"]["code"]) == ("REFUSED", "PERIOD_CLOSED")
+    assert refused["refusal"]["message"] == f"the accounting period is closed: {LENDER_BOOK}/{month}"
+    assert asking.db.run(run_queries.running) is None, "nobody tries again by himself"
+    assert asking.ask("{ businessDate }")["businessDate"] == TODAY.isoformat()
+    again = order(asking, TODAY)
+    assert (again["isReplay"], again["run"]["state"]) == (True, "RUNNING")
+    run_clerk(asking)
+    assert asking.ask(watch, on=TODAY.isoformat())["dayRun"]["state"] == "REFUSED", "the cause is still there"
+    asking.db.run(lambda conn: books.reopen(conn, LENDER_BOOK, month))
+    order(asking, TODAY)
+    assert run_clerk(asking) == 1
+    closed = asking.ask(watch, on=TODAY.isoformat())["dayRun"]
+    assert (closed["state"], closed["refusal"]) == ("CLOSED", None)
+    said = asking.db.run(lambda conn: run_queries.refusals(conn, TODAY))
+    assert [(one.no, one.code) for one in said] == [(1, "PERIOD_CLOSED"), (2, "PERIOD_CLOSED")]
+
+
+def run_clerk(asking: Asking) -> int:
+    """One round of the server's clerk."""
+    return server.day_clerk(asking.db).job()
+
+
+@pytest.mark.parametrize(("hour", "zone", "day"), [(15, SHANGHAI, 6), (16, SHANGHAI, 7), (16, UTC, 6)])
+def test_a_day_has_come_when_the_clocks_of_the_books_say_so(asking: Asking, hour: int, zone: tzinfo, day: int) -> None:
+    asking.at, asking.zone = datetime(2025, 1, 6, hour, tzinfo=UTC), zone
+    assert asking.ask("{ businessDate }") == {"businessDate": date(2025, 1, day).isoformat()}
+    early = order(asking, date(2025, 1, day + 1))
+    assert (early["code"], early["message"][:19]) == ("DAY_IN_FUTURE", f"today is 2025-01-{day:02}")
+    assert order(asking, date(2025, 1, day))["isReplay"] is False
+
+
 def test_many_orders_of_one_date_are_one_run(asking: Asking) -> None:
     with ThreadPoolExecutor(8) as pool:
         found = list(pool.map(lambda n: order(asking, TODAY, key=f"close-{n:04d}"), range(16)))
@@ -129,3 +176,25 @@ def test_a_month_is_closed_once_in_order_and_for_ever(asking: Asking) -> None:
     first = close(202501)
     assert first == {"__typename": "ClosePeriodResult", "book": 1, "month": 202501, "isReplay": False}
     assert close(202501) == {**first, "isReplay": True}
+
+
+def test_of_two_who_close_a_month_at_a_time_one_does_and_the_other_finds_it_closed(asking: Asking) -> None:
+    def close(month: int) -> dict[str, Any]:
+        given = {"idempotencyKey": f"month-{month}-two", "book": 1, "month": month}
+        return asking.do("closePeriod", given, MONTH, by=Role.ACCOUNTANT)
+
+    with ThreadPoolExecutor(2) as pool:
+        with asking.db.transaction() as first:
+            assert isinstance(books.end_period(first, LENDER_BOOK, 202501), books.Ended)
+            later = pool.submit(close, 202501)
+            early = close(202502)  # the first has not committed: its month is not closed yet
+            assert (early["__typename"], early["message"]) == (
+                "BookRefused",
+                "the books refuse: LEDGER_CLOSE_ORDER 202502",
+            )
+            assert not later.done(), "it queues for the month"
+        answer = later.result()
+    assert answer == {"__typename": "ClosePeriodResult", "book": 1, "month": 202501, "isReplay": True}
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda _: close(202502), range(4)))
+    assert sorted(one["isReplay"] for one in found) == [False, True, True, True]

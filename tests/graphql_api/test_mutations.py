@@ -96,7 +96,7 @@ def test_many_repayments_are_answered_each_by_itself(asking: Asking) -> None:
     document = """mutation M($input: RepayLoansInput!) { repayLoans(input: $input) { verdicts { __typename
         ... on RepayLoanResult { isReplay amount { amount } } ... on Refusal { code } } } }"""
     items = [
-        {"reference": f"r-{n}", "loanId": which, "amount": money(yuan), "paidOn": TODAY.isoformat()}
+        {"reference": f"r/{n}", "loanId": which, "amount": money(yuan), "paidOn": TODAY.isoformat()}
         for n, (which, yuan) in enumerate(((one, "1.00"), (two, "2.00"), (one, "0.00"), ("ln_none", "3.00")))
     ]
     given = {"idempotencyKey": "many-0001", "items": items}
@@ -106,6 +106,9 @@ def test_many_repayments_are_answered_each_by_itself(asking: Asking) -> None:
     again = asking.ask(document, by=Role.PARTNER, input=given)["repayLoans"]["verdicts"]
     assert [verdict.get("isReplay") for verdict in again] == [True, True, None, None]
     assert count(asking, "servicing.repayment") == 2
+    other = {"idempotencyKey": "many-0001/r", "items": [{**items[0], "reference": "0"}]}
+    (paid,) = asking.ask(document, by=Role.PARTNER, input=other)["repayLoans"]["verdicts"]
+    assert paid["isReplay"] is False, "key and item are told apart, however they are written"
     for wrong in ([], items * 126):
         assert asking.faults(document, by=Role.PARTNER, input={**given, "items": wrong}) == ["INPUT_INVALID"]
 

@@ -9,12 +9,12 @@ from graphql import GraphQLInputObjectType, GraphQLNonNull, get_named_type, is_c
 
 from graphql_api import policy
 from graphql_api.auth import Role
-from tests.graphql_api.asking import Asking, opened, schema
+from tests.graphql_api.asking import schema
 
 if TYPE_CHECKING:
     from graphql import GraphQLArgument, GraphQLField, GraphQLInputType
 
-    from postgres.database import Database
+    from tests.graphql_api.lived import Lived
 
 ROLES: Final = (None, *Role)
 DENIED: Final = {"UNAUTHENTICATED", "FORBIDDEN"}
@@ -65,18 +65,13 @@ def fields() -> list[tuple[str, str, str]]:
     ]
 
 
-@pytest.fixture(scope="module")
-def office(module_db: Database) -> Asking:
-    return opened(module_db)
-
-
 @pytest.mark.parametrize(("root", "name", "document"), fields(), ids=lambda one: one if one.isalpha() else "")
 def test_every_root_field_answers_each_role_as_the_policy_says(
-    office: Asking, root: str, name: str, document: str
+    lived: Lived, root: str, name: str, document: str
 ) -> None:
     known = (policy.QUERY if root == "Query" else policy.MUTATION)[name]
     for role in ROLES:
-        found = set(office.faults(document, by=role))
+        found = set(lived.asking.faults(document, by=role))
         assert "GRAPHQL_VALIDATION_FAILED" not in found
         if role in known:
             assert not found & DENIED, (role, found)

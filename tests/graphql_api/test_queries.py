@@ -2,79 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 from sqlalchemy import event
 
-from domain.command import Command
-from domain.day.operations import Closed, close_day
-from domain.payment.order import Kind
 from graphql_api.auth import Role, Viewer
 from graphql_api.policy import FIELDS, QUERY
 from graphql_api.relay import global_id
-from ledger import sequencer
-from seed.chart import LENDER_BOOK, PLATFORM_BOOK
-from tests.domain.origination.world import AT, TODAY
-from tests.domain.payment.test_operations import ON
-from tests.domain.reconciliation.test_operations import bank_file, taken
-from tests.graphql_api.asking import OTHER, Asking, opened
+from tests.graphql_api.asking import OTHER
+from tests.graphql_api.lived import LATE
 
 if TYPE_CHECKING:
-    from postgres.database import Database
-
-LATE: Final = date(2025, 3, 1)
-"""A day on which every loan of the town is overdue."""
-
-
-@dataclass(frozen=True)
-class Lived:
-    """An office with three loans, repayments, cases, and three applications that wait for people."""
-
-    asking: Asking
-    loans: tuple[str, ...]
-    applications: tuple[str, ...]
-    repayment: str
-    case: str
-    customer_id: int
-
-
-@pytest.fixture(scope="module")
-def lived(module_db: Database) -> Lived:
-    asking = opened(module_db)
-    waiting = [asking.referred() for _ in range(3)]
-    loans = tuple(global_id("ln", asking.disbursed()) for _ in range(3))
-    paid: dict[str, Any] = {}
-    for n, loan in enumerate(loans):
-        given = {
-            "idempotencyKey": f"first-{n}",
-            "loanId": loan,
-            "amount": {"amount": "10.00", "currency": "CNY"},
-            "paidOn": TODAY.isoformat(),
-        }
-        paid = asking.do("repayLoan", given, "... on RepayLoanResult { repayment { id } }", by=Role.PARTNER)
-    told = Command(actor="machine", key="close", received_at=AT)
-    for on in (LATE - timedelta(days=1), LATE):
-        assert isinstance(close_day(module_db, on, command=told), Closed)
-    with module_db.transaction() as conn:
-        for book in (LENDER_BOOK, PLATFORM_BOOK):
-            sequencer.drain(conn, book)
-        for day in (ON, ON + timedelta(days=1)):
-            lines = (f"PO-{day}-{n}" for n in range(3))
-            taken(conn, bank_file(*((no, Kind.COLLECTION, 5, "SUCCESS") for no in lines), on=day), on=day)
-    cases = asking.ask("{ collectionCases { nodes { id } } }")["collectionCases"]["nodes"]
-    assert len(cases) == 3
-    return Lived(
-        asking=asking,
-        loans=loans,
-        applications=tuple(global_id("ap", one.application_id) for one in waiting),
-        repayment=paid["repayment"]["id"],
-        case=cases[0]["id"],
-        customer_id=waiting[0].customer_id,
-    )
-
+    from tests.graphql_api.asking import Asking
+    from tests.graphql_api.lived import Lived
 
 POSITION = "position { status daysPastDue due { total { amount } } } schedule { no total { amount } }"
 LISTS: Final = (

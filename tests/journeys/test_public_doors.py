@@ -21,6 +21,7 @@ import pytest
 import cli
 import server
 import settings
+from domain.calendar import SHANGHAI, day_of
 from domain.channel.signature import message
 from graphql_api.auth import Role, Viewer, mint
 from postgres.database import Database
@@ -97,7 +98,7 @@ class Doors:
 
 @pytest.fixture
 def doors(db: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Doors]:
-    now = datetime.now(server.SHANGHAI).date()
+    now = day_of(datetime.now(UTC), zone=SHANGHAI)
     months = (now.year - OPENED_ON.year) * 12 + now.month + 6
     office = db.run(lambda conn: open_office(conn, months=months))
     monkeypatch.chdir(tmp_path)
@@ -162,7 +163,7 @@ def _cases(doors: Doors) -> list[tuple[str, bool]]:
 @pytest.mark.slow
 def test_one_loan_through_the_doors_that_others_have(doors: Doors) -> None:
     # the books are two months behind, so that the loan can live before today: a date that has not come cannot be closed
-    doors.zhudai("close-day", "--date", (datetime.now(server.SHANGHAI).date() - timedelta(days=60)).isoformat())
+    doors.zhudai("close-day", "--date", (day_of(datetime.now(UTC), zone=SHANGHAI) - timedelta(days=60)).isoformat())
     on = date.fromisoformat(doors.ask(Role.OPERATIONS, "{ businessDate }")["businessDate"])
     _apply(doors, on)
     _review(doors)

@@ -21,6 +21,7 @@ CHAPTERS: Final = (
     (35, "Proofs"),
     (39, "Rules, money, servicing"),
     (44, "Isolation"),
+    (48, "Lives of loans"),
 )
 """First law of each chapter."""
 
@@ -72,6 +73,19 @@ LAWS: Final[Mapping[int, str]] = {
     45: "A party sees its own lines and nobody else's; without a party or book named it is refused.",
     46: "Nothing of one book can be seen or named from another.",
     47: "Sessions killed at any moment leave a book in which all these laws hold.",
+    48: "Whatever happens to a loan, its plan asks for the principal that was funded, and nothing is below nought.",
+    49: "The parts of a payment and its excess sum to it.",
+    50: "What rounding leaves in one instalment of a level plan stays within the tolerance.",
+    51: "A life taken through days one by one is the life taken through them at once: what accrues adds up.",
+    52: "Facts that arrive in any order make the life that their value dates and numbers say.",
+    53: "A reversal undoes its fact exactly, in the position and in every account.",
+    54: "What the facts of a loan say is what the journal holds, bucket by bucket.",
+    55: "Who pays what settles a loan owes nothing, and no account of the loan stays open in any book.",
+    56: "What a history books balances in every book, and what passes between books clears.",
+    57: "The shares of the funders of every component of every instalment and payment sum to the whole.",
+    58: "What is shown before is what is booked.",
+    59: "News about a closed month changes no byte of it, and today's position is as if they had come in time.",
+    60: "Every event of servicing has its rule in each book that it concerns, on accounts of that book's chart.",
 }
 """The laws in one sentence each."""
 
@@ -112,7 +126,7 @@ def document(tests: Mapping[int, list[str]]) -> str:
     """The table as Markdown."""
     chapters = dict(CHAPTERS)
     rows = [
-        "# The laws of the ledger, and the tests that hold them",
+        "# The laws of the ledger and of its loans, and the tests that hold them",
         "",
         "Written by `python -m tests.laws.table > docs/reference/laws.md` from the marks `@pytest.mark.law(n)` of",
         "the tests; a test fails while this file differs from them, or while a law has no test.",

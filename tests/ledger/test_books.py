@@ -10,12 +10,15 @@ from ledger import journal
 from ledger.account import Account, AccountClass, Policy
 from ledger.books import (
     Book,
+    Ended,
+    EndRefused,
     ReversalStyle,
     begin_close,
     books,
     chart,
     close_account,
     close_period,
+    end_period,
     open_account,
     open_book,
     open_period,
@@ -79,6 +82,14 @@ def test_months_close_in_order_and_for_ever(conn: Connection, book: int) -> None
         (PeriodState.OPEN, None),
         (PeriodState.OPEN, None),
     ]
+
+
+def test_a_month_is_ended_once_in_order_and_by_name(conn: Connection, book: int) -> None:
+    journal.append(conn, [lent("a", 1, 100)])
+    assert end_period(conn, book, 202602) is EndRefused.CLOSE_ORDER
+    assert end_period(conn, book, 202512) is EndRefused.PERIOD_UNKNOWN
+    assert end_period(conn, book, 202601) == Ended(1, is_replay=False)
+    assert end_period(conn, book, 202601) == Ended(1, is_replay=True)
 
 
 def test_opening_a_month_again_changes_nothing(conn: Connection, book: int) -> None:

@@ -1,4 +1,4 @@
-"""The line of revisions: numbered without gaps, each a readable .sql file that opens with its purpose, and linted."""
+"""The line of revisions: each follows the one before, opens its readable .sql file with its purpose, and is linted."""
 
 import re
 import subprocess
@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Connection, text
 
 from postgres.migrate import SCRIPTS
 
@@ -23,17 +24,16 @@ OPT_OUTS = {
 }
 
 
-def test_the_line_is_numbered_without_gaps_and_each_revision_has_both_files() -> None:
-    assert [int(path.name[:4]) for path in FILES] == list(range(1, len(FILES) + 1))
+def test_no_number_is_given_twice_and_each_revision_has_both_files() -> None:
+    assert len({path.name[:4] for path in FILES}) == len(FILES)
     assert [path.stem for path in FILES] == [path.stem for path in sorted(VERSIONS.glob("[0-9]*.py"))]
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_a_revision_follows_the_one_before_and_only_executes_its_file(path: Path) -> None:
-    number = int(path.name[:4])
     source = path.with_suffix(".py").read_text(encoding="utf-8")
-    assert re.search(rf'^revision(: str)? = "{number:04}"$', source, re.MULTILINE)
-    before = "None" if number == 1 else f'"{number - 1:04}"'
+    assert re.search(rf'^revision(: str)? = "{path.name[:4]}"$', source, re.MULTILINE)
+    before = "None" if path == FILES[0] else f'"{FILES[FILES.index(path) - 1].name[:4]}"'
     assert re.search(rf"^down_revision(: .*)? = {before}$", source, re.MULTILINE)
     assert "execute_sql_beside(__file__)" in source
     assert "def downgrade" not in source, "forward only: a mistake is mended by the next revision"
@@ -54,6 +54,21 @@ def test_no_file_commits_grants_all_or_names_a_later_release(path: Path) -> None
         re.IGNORECASE | re.MULTILINE,
     )
     assert forbidden == []
+
+
+def test_nothing_is_asked_of_an_extension(owner_conn: Connection) -> None:
+    """What a server must bring along is PostgreSQL alone: hashes are built in, keys and secrets are made in Python."""
+    installed = owner_conn.scalars(text("SELECT extname FROM pg_extension")).all()
+    assert installed == ["plpgsql"]
+    wanted = re.compile(
+        r"pgcrypto|uuid-ossp|uuid_generate_v|gen_random_bytes|gen_salt|pgp_sym|pgp_pub|armor\(", re.IGNORECASE
+    )
+    sources = [*FILES, *(path for top in SOURCES for path in sorted((SCRIPTS.parent / top).rglob("*.py")))]
+    assert len(sources) > len(FILES)
+    assert [str(path) for path in sources if wanted.search(path.read_text(encoding="utf-8"))] == []
+
+
+SOURCES = ("ledger", "domain", "risk", "graphql_api", "postgres", "seed", "benchmarks", "commands")
 
 
 def test_squawk_finds_nothing_beside_the_opt_outs() -> None:

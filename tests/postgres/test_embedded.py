@@ -253,6 +253,19 @@ def test_a_server_started_by_hand_is_used_and_left_alone(data_dir: Path) -> None
     assert child.wait() == 0
 
 
+def test_what_an_operator_wants_to_measure_is_his_to_load(data_dir: Path) -> None:
+    """The launcher leaves shared_preload_libraries alone: what the operator has set stands at the next start."""
+    with start(data_dir, settings=QUICK) as server, psycopg.connect(server.url, autocommit=True) as conn:
+        conn.execute("LOAD 'auto_explain'")
+        assert conn.execute("SHOW auto_explain.log_min_duration").fetchone() == ("-1",)
+        conn.execute("ALTER SYSTEM SET shared_preload_libraries = 'pg_stat_statements'")
+    with start(data_dir, settings=QUICK) as server, psycopg.connect(server.url, autocommit=True) as conn:
+        conn.execute("CREATE EXTENSION pg_stat_statements")
+        assert conn.execute("SELECT count(*) > 0 FROM pg_stat_statements").fetchone() == (True,)
+        conn.execute("DROP EXTENSION pg_stat_statements")
+        conn.execute("ALTER SYSTEM RESET shared_preload_libraries")
+
+
 def test_a_process_number_given_to_another_program_is_not_a_server(data_dir: Path) -> None:
     (data_dir / "cluster" / "postmaster.pid").write_text(f"{os.getpid()}\n{data_dir}\n1\n5432\n/x\n\n1 1\nready\n")
     with start(data_dir, settings=QUICK) as server:

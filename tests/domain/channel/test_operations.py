@@ -3,12 +3,13 @@ from __future__ import annotations
 import json
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from threading import Barrier
 
 import pytest
 from sqlalchemy import Connection, Table, func, select
 
+from domain.calendar import SHANGHAI
 from domain.channel import operations, tables
 from domain.channel.envelope import Json
 from domain.channel.mapping import RepayRequest
@@ -103,8 +104,8 @@ def signed(
     )
 
 
-def receive(conn: Connection, raw: bytes, desk: Desk, *, at: datetime = AT) -> Reply:
-    return operations.receive(conn, raw, received_at=at, vault=VAULT, handlers=desk)
+def receive(conn: Connection, raw: bytes, desk: Desk, *, at: datetime = AT, zone: tzinfo = SHANGHAI) -> Reply:
+    return operations.receive(conn, raw, received_at=at, vault=VAULT, handlers=desk, zone=zone)
 
 
 def count(conn: Connection, table: Table) -> int:
@@ -222,6 +223,16 @@ def test_the_reply_is_signed_with_the_shared_key(conn: Connection, parties: Part
     body = receive(conn, signed(parties.key), Desk()).body(at=AT)
     assert matches(canonical(body), str(body["sign"]), parties.key)
     assert not matches(canonical({**body, "status": "SUCCESS"}), str(body["sign"]), parties.key)
+
+
+@pytest.mark.parametrize(("zone", "day"), [(SHANGHAI, 1), (UTC, 0)])
+def test_a_message_belongs_to_the_day_of_the_books_time_zone(
+    conn: Connection, parties: Parties, zone: tzinfo, day: int
+) -> None:
+    late = datetime.combine(AT.date(), time(20), UTC)
+    raw = signed(parties.key, {"loanNo": "ln_1"}, api="loan.query", at=late)
+    told = receive(conn, raw, Desk(), at=late, zone=zone).answer.data
+    assert told["on"] == (AT.date() + timedelta(days=day)).isoformat()
 
 
 def test_a_stranger_gets_no_signature(conn: Connection, parties: Parties) -> None:

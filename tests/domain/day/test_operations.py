@@ -1,5 +1,9 @@
 """日终: interrupted anywhere it ends as if it had not been; again it does nothing; dates close in order."""
 
+import signal
+import subprocess
+import sys
+import textwrap
 from collections.abc import Iterator
 from datetime import date, timedelta
 from random import Random
@@ -7,9 +11,11 @@ from random import Random
 import pytest
 from sqlalchemy import text
 
+from domain.day import queries
 from domain.day.operations import Begun, Closed, begin, close_day
 from domain.day.refusal import DayInFuture, DayOutOfOrder, DayPassed
-from domain.day.step import Step
+from domain.day.step import State, Step
+from domain.refusals import text as text_of
 from domain.servicing.refusal import PeriodClosed
 from ledger import books
 from ledger.statements import trial_balance
@@ -137,8 +143,57 @@ def test_a_closed_month_refuses_and_leaves_nothing_half_done(db: Database) -> No
     assert isinstance(answer, PeriodClosed), answer
     left = facts(db)
     assert {name: left[name] for name in before} == before
+    run = db.run(lambda conn: queries.run_of(conn, START))
+    assert run is not None
+    assert run.refused is not None
+    assert (run.state, run.refused.code) == (State.REFUSED, "PERIOD_CLOSED")
+    assert (run.refused.zh, run.refused.en) == (text_of(answer, "zh-CN"), text_of(answer, "en"))
     db.run(lambda conn: books.reopen(conn, LENDER_BOOK, period))
     closed(db, START)
+
+
+def test_a_refused_close_goes_on_where_it_stopped_even_if_it_is_killed_then(
+    db: Database, uninterrupted: dict[str, list[tuple[object, ...]]]
+) -> None:
+    portfolio(db)
+    first, *others = dates()
+    period = first.year * 100 + first.month
+    assert killed(db.url, first, chunks=1) == -signal.SIGKILL
+    db.run(lambda conn: books.begin_close(conn, LENDER_BOOK, period))
+    assert isinstance(close(db, first), PeriodClosed)
+    assert db.run(queries.running) is None
+    half = db.run(lambda conn: queries.run_of(conn, first))
+    assert half is not None
+    assert (half.state, half.chunks_done) == (State.REFUSED, 1)
+    db.run(lambda conn: books.reopen(conn, LENDER_BOOK, period))
+    assert killed(db.url, first, chunks=1) == -signal.SIGKILL
+    assert db.run(queries.running) == first, "who resumed it has died: the next one goes on"
+    assert not closed(db, first).is_replay
+    for on in others:
+        closed(db, on)
+    assert facts(db) == uninterrupted
+
+
+KILLED = """
+    import os, signal, sys
+    from datetime import date
+    from domain.day.operations import close_day
+    from postgres.database import Database
+    from tests.domain.servicing.world import command
+
+    def die(what, done, total, begun=[]):
+        begun.append(done)
+        if len(begun) == int(sys.argv[3]):
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    close_day(Database(sys.argv[1]), date.fromisoformat(sys.argv[2]), command=command("k"), chunk_size=3, progress=die)
+"""
+
+
+def killed(url: str, on: date, *, chunks: int) -> int:
+    """Close a date in a process that is killed (SIGKILL) when it has finished so many chunks; how it ended."""
+    program = [sys.executable, "-c", textwrap.dedent(KILLED), url, on.isoformat(), str(chunks)]
+    return subprocess.run(program, check=False).returncode
 
 
 def test_progress_is_told_up_to_the_whole(db: Database) -> None:

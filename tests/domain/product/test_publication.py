@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.product.accounting import REQUIRED
-from domain.product.publication import canonical, content, faults, restored, sealed
+from domain.product.publication import canonical, content, faults, read, restored, sealed
 from domain.product.version import ProductVersion
 from ledger.account import Side
 from ledger.rule import Leg, Rule, RuleLine, Term
@@ -119,6 +119,7 @@ def test_all_faults_are_told_at_once() -> None:
 def test_a_version_survives_being_stored_and_read() -> None:
     version = sealed(replace(GOOD, product_id=3, version=2))
     assert restored(json.loads(canonical(version))) == version
+    assert read(canonical(version)) == version
     assert len(version.content_hash) == 64
 
 

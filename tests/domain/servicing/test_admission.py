@@ -1,19 +1,47 @@
 """Every "no" is a value; a fact that is refused changes nothing, and several faults are told together."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
 
 from domain.servicing.admission import book, faults
 from domain.servicing.contract import Contract
-from domain.servicing.fact import ChargeOff, Disburse, Fact, Levy, Pay, ReAge, ReAmortise, Refund, Reverse, WriteOff
+from domain.servicing.duedate import Calendar
+from domain.servicing.fact import (
+    ChargeOff,
+    Disburse,
+    Fact,
+    Levy,
+    Pay,
+    ReAge,
+    ReAmortise,
+    Refund,
+    Reverse,
+    Waive,
+    WriteOff,
+)
 from domain.servicing.life import Life, replay
-from domain.servicing.progress import F
+from domain.servicing.progress import F, P
+from domain.servicing.terms import Method, Stage, Unpaid
+from domain.servicing.terms import Pay as No
 from tests.domain.servicing.histories import START, terms
 
 CONTRACT = Contract(terms=terms())
 EMPTY = replay(CONTRACT, (), on=START)
 DAY = START + timedelta(days=10)
+
+
+FIRST = Disburse(no=1, value_on=START, booked_on=START, amount=1_200_00)
+DATED = replace(terms(), calendar=Calendar(first_due_on=DAY))
+"""Terms that state the first due date outright."""
+GROWING = replace(
+    terms(),
+    method=Method.STAGED,
+    unpaid=Unpaid.CAPITALISED,
+    stages=(Stage(first=1, last=1, pay=No.NOTHING), Stage(first=2, last=6)),
+)
+"""Terms whose first instalment pays nothing, and its interest is added to the principal."""
 
 
 def pay(no: int, on: date = DAY, amount: int = 10_00) -> Pay:
@@ -70,6 +98,22 @@ def grown(*facts: Fact) -> Life:
             Levy(no=2, value_on=DAY, booked_on=DAY, name="X", component=F, due_on=DAY),
             ["AMOUNT_NOT_POSITIVE"],
         ),
+        (
+            grown(Levy(no=2, value_on=DAY, booked_on=DAY, name="X", component=F, due_on=DAY, amount=5_00)),
+            Waive(no=3, value_on=DAY, booked_on=DAY, component=P, approver="A", levy_no=2),
+            ["AMOUNT_ABOVE_OPEN"],
+        ),
+        (
+            replay(replace(CONTRACT, terms=DATED), (), on=START),
+            Disburse(no=1, value_on=DAY, booked_on=DAY, amount=1_200_00),
+            ["FIRST_DUE_BEFORE_DISBURSEMENT"],
+        ),
+        (
+            replay(replace(CONTRACT, terms=DATED), (FIRST, replace(FIRST, no=2, value_on=DAY)), on=DAY),
+            Reverse(no=3, value_on=DAY, booked_on=DAY, of=1),
+            ["FIRST_DUE_BEFORE_DISBURSEMENT"],
+        ),
+        (replay(replace(CONTRACT, terms=GROWING), (), on=START), FIRST, ["PLAN_GROWS"]),
     ],
 )  # fmt: skip
 def test_what_may_not_be_booked_is_told_by_name(life: Life, fact: Fact, codes: list[str]) -> None:

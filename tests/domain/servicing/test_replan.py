@@ -7,7 +7,7 @@ import pytest
 
 from domain.servicing.contract import Contract, LifeTerms, Spread
 from domain.servicing.duedate import Unit
-from domain.servicing.fact import Disburse, Pay, ReAge, ReAmortise
+from domain.servicing.fact import Compensate, Disburse, Pay, ReAge, ReAmortise, Scope
 from domain.servicing.life import Life, replay
 from domain.servicing.progress import P
 from domain.servicing.replan import stepped
@@ -81,3 +81,19 @@ def test_a_change_that_finds_no_instalment_to_come_any_more_loses_no_principal()
     first = Disburse(no=1, value_on=START, booked_on=START, amount=1_200_00)
     made = replay(contract, [first, ReAmortise(no=2, value_on=last, booked_on=last)], on=last)
     assert made.state.balance == 1_200_00
+
+
+def test_what_is_paid_out_after_a_guarantor_has_paid_is_not_his() -> None:
+    last = date(2024, 9, 15)
+    contract = Contract(terms=terms(rate="0", penalty="0"))
+    told = [
+        Disburse(no=1, value_on=START, booked_on=START, amount=1_200_00),
+        Disburse(no=2, value_on=date(2024, 8, 15), booked_on=last, amount=1_00),
+        Compensate(no=3, value_on=date(2024, 9, 1), booked_on=last, guarantor="G", scope=Scope.OVERDUE),
+        Disburse(no=4, value_on=last, booked_on=last, amount=50_00),
+    ]
+    made = replay(contract, told, on=last)
+    assert [(one.kind, one.owed[P], one.creditor) for one in made.instalments][-2:] == [
+        ("EXTRA", 1_00, "G"),
+        ("EXTRA", 50_00, ""),
+    ]

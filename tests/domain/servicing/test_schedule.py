@@ -354,6 +354,7 @@ ANY = st.builds(
 )
 
 
+@pytest.mark.law(48, 58)
 @given(ANY.filter(lambda terms: terms.calendar.shift is Shift.NONE or terms.calendar.unit in MONTHS))
 def test_laws_of_every_convention(terms: Terms) -> None:
     made = schedule(terms)
@@ -371,6 +372,7 @@ def test_laws_of_every_convention(terms: Terms) -> None:
         assert made.balloon == balance, "the balloon is what is left"
 
 
+@pytest.mark.law(50)
 @given(
     st.integers(500_00, 50_000_00),
     st.integers(3, 36),

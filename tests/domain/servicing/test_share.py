@@ -88,6 +88,7 @@ def test_money_is_divided_among_what_is_open(amount: int, open_: dict[int, int],
 OPEN = st.dictionaries(st.integers(1, 6), st.integers(0, 10**6), min_size=1)
 
 
+@pytest.mark.law(57)
 @given(OPEN, st.integers(1, 6), st.data())
 def test_no_one_receives_more_than_is_open_to_him_nor_misses_his_part(
     open_: dict[int, int], residue_to: int, data: st.DataObject
@@ -130,6 +131,7 @@ def loans(draw: st.DrawFn) -> tuple[tuple[Instalment, ...], Funding, dict[int, i
     return plan, made, cut(sum(one.principal for one in plan), shares["principal"], residue_to=residue_to)
 
 
+@pytest.mark.law(57)
 @given(loans())
 def test_shares_of_a_plan_sum_to_the_whole_and_pay_back_what_was_funded(
     drawn: tuple[tuple[Instalment, ...], Funding, dict[int, int]],
@@ -146,6 +148,7 @@ def test_shares_of_a_plan_sum_to_the_whole_and_pay_back_what_was_funded(
     assert all(back.get(funder, 0) == amount for funder, amount in funded.items())
 
 
+@pytest.mark.law(57)
 @given(loans(), st.data())
 def test_payments_however_cut_give_everybody_his_planned_share_and_reversals_undo(
     drawn: tuple[tuple[Instalment, ...], Funding, dict[int, int]], data: st.DataObject

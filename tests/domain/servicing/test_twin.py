@@ -177,6 +177,7 @@ def of(event: Event) -> st.SearchStrategy[dict[int, dict[str, int]]]:
 CLEARED = st.sampled_from(sorted(CLEARING)).flatmap(lambda event: st.tuples(st.just(event), of(event)))
 
 
+@pytest.mark.law(56)
 @given(CLEARED, st.booleans())
 def test_every_event_clears_between_the_books(
     drawn: tuple[Event, dict[int, dict[str, int]]], is_transferred: bool

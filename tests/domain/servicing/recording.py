@@ -2,10 +2,10 @@
 
 C3069 DP15 500                      name, product, principal in major units
 2024-01-01 disburse 500             a step
-| 2 2024-01-16 2024-01-25 0 0 0 0   a row: no, due, paid on, principal, interest, fee, penalty …
-                   … 0 0 0          … paid, early, late
+| 2 01-16 01-25 120 5 0 0 125 0 125 a row: no, due, paid on, principal, interest, fee, penalty, paid, early, late;
+                                    what is left out is nought; a date without a year is the first after the start
 > 2024-01-25 RE_AMORTISE 125 125    a transaction: on, type, amount, principal, interest, fee, penalty, balance
-! ACTIVE outstanding 375            status, and any of the balances
+! ACTIVE outstanding 375 rows 5     status, any of the balances, and how many instalments there are
 $ REPAYMENT PORT C 250              a line of the journal, of all entries of that event together
 """
 
@@ -101,8 +101,15 @@ def differences(case: Recorded, products: Mapping[str, Case], locale: str = "en"
     ]
     for step, line in case.expected:
         answer = answers[step - 1]
-        found += [f"after step {step} ({answer['do']}): {one}" for one in _check(line, answer, answers[:step])]
+        dated = re.sub(r"(?<=\s)\d\d-\d\d(?=\s)", lambda short: _dated(short[0], case.start), line)
+        found += [f"after step {step} ({answer['do']}): {one}" for one in _check(dated, answer, answers[:step])]
     return found
+
+
+def _dated(short: str, start: str) -> str:
+    """A date without a year: the first such day on or after the start."""
+    year = int(start[:4]) + (short < start[5:])
+    return f"{year}-{short}"
 
 
 def _check(line: str, answer: dict[str, Any], before: list[dict[str, Any]]) -> list[str]:
@@ -114,8 +121,8 @@ def _check(line: str, answer: dict[str, Any], before: list[dict[str, Any]]) -> l
             return [f"no row {no}"]
         row = rows[0]
         names = ("principal", "interest", "fee", "penalty", "paid", "inAdvance", "late")
-        ours = [row["due"], row["paidOn"] or "-", *(row[name] for name in names[: len(figures)])]
-        theirs = [due, paid_on, *(money(one) for one in figures)]
+        ours = [row["due"], row["paidOn"] or "-", *(row[name] for name in names)]
+        theirs = [due, paid_on, *(money(one) for one in (*figures, *["0"] * (len(names) - len(figures))))]
         return [] if ours == theirs else [f"row {no}: ours {ours}, recorded {theirs}"]
     if mark == ">":
         on, kind, *figures = words
@@ -149,8 +156,9 @@ def _check(line: str, answer: dict[str, Any], before: list[dict[str, Any]]) -> l
     if status not in {"*", answer["status"]}:
         found.append(f"status: ours {answer['status']}, recorded {status}")
     for name, figure in zip(pairs[::2], pairs[1::2], strict=True):
-        got = str(answer["daysPastDue"]) if name == "dpd" else answer["balances"][name]
-        want_ = figure if name == "dpd" else money(figure)
+        counts = {"dpd": answer["daysPastDue"], "rows": len(answer["schedule"])}
+        got = str(counts[name]) if name in counts else answer["balances"][name]
+        want_ = figure if name in counts else money(figure)
         if got != want_:
             found.append(f"{name}: ours {got}, recorded {want_}")
     return found

@@ -1,0 +1,44 @@
+"""Positions of loans at a date."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from sqlalchemy import Connection
+
+from domain.servicing.change import position_in, position_of
+from domain.servicing.position import Position
+from domain.servicing.position import position as computed
+from domain.servicing.queries.dossier import dossiers
+from domain.servicing.queries.fact import facts
+from domain.servicing.queries.loan import loans_in, plain_in
+from domain.servicing.queries.milestone import lives
+
+
+def position(conn: Connection, *, loan_id: int, on: date) -> Position | None:
+    """Return the position of one loan at the beginning of a date, from payments and accruals up to it."""
+    return positions(conn, loan_ids=[loan_id], on=on).get(loan_id)
+
+
+def positions(conn: Connection, *, loan_ids: Sequence[int], on: date) -> dict[int, Position]:
+    """Return positions of many loans: plain ones in two statements, living ones in two more, and one for whole lives.
+
+    A life is told whole where no milestone fits: it has few facts, or a late one reaches back before the newest.
+    """
+    known = facts(conn, plain_in(loan_ids), until=on)
+    told = lives(conn, [loan_id for loan_id in loan_ids if loan_id not in known], on=on)
+    waiting = [loan_id for loan_id, life in told.items() if not life.latest]
+    known |= facts(conn, loans_in(waiting), until=on) if waiting else {}
+    found = {loan_id: computed(one, on=on) for loan_id, one in known.items()}
+    found |= {loan_id: position_in(life, loan_id=loan_id) for loan_id, life in told.items() if loan_id not in known}
+    return {loan_id: found[loan_id] for loan_id in sorted(found)}
+
+
+def position_as_of(conn: Connection, *, loan_id: int, value_on: date, known_on: date) -> Position | None:
+    """Return the position of one loan at the beginning of `value_on`, as it was known at the end of `known_on`."""
+    told = lives(conn, [loan_id], on=value_on, known_on=known_on)
+    if loan_id in told:
+        return position_in(told[loan_id], loan_id=loan_id)
+    found = dossiers(conn, [loan_id], is_plain_too=True).get(loan_id)
+    return None if found is None else position_of(found.known_by(known_on), on=value_on)
