@@ -5,8 +5,10 @@ Exit 0 done, 1 refused or found something, 2 wrong usage; errors are one sentenc
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from functools import wraps
 from importlib import import_module
 from inspect import Parameter, signature
@@ -50,6 +52,8 @@ COMMANDS: Final = MappingProxyType(
 """Where each command is written, a sub-command under two words. Only the one that is asked for is loaded: the others'
 libraries take seconds."""
 
+SERVING: Final = frozenset({"run", "serve"})
+"""Commands that last until they are told to end; what they serve has traces of its own."""
 REFUSED: Final = 1
 """Exit code of what was refused, or found something."""
 WRONG_USAGE: Final = 2
@@ -59,6 +63,26 @@ INTERRUPTED: Final = 130
 
 SCHEMAS: Final = Path(__file__).parent / "commands" / "schemas"
 """What `--json` prints, command by command, as JSON Schema."""
+
+
+def is_traced() -> bool:
+    """Whether the environment names a collector of traces; only then what speaks to it is loaded."""
+    return any(name.startswith("OTEL_EXPORTER_OTLP_") for name in os.environ)
+
+
+def watched(name: str, function: Callable[..., None]) -> Callable[..., None]:
+    """A command that a trace is made of while it works."""
+
+    @wraps(function)
+    def command(**arguments: object) -> None:
+        with import_module("telemetry").watching()(f"zhudai {name}") as tell:
+            try:
+                function(**arguments)
+            except typer.Exit as ended:
+                tell(exit_code=ended.exit_code)
+                raise
+
+    return command
 
 
 def documented(function: Callable[..., None], schema: Path) -> Callable[..., None]:
@@ -101,6 +125,8 @@ class Lazy(TyperGroup):
             module, _, function = COMMANDS[name].partition(":")
             loaded = import_module(module)
             command, schema = getattr(loaded, function), SCHEMAS / f"{name.replace(' ', '-')}.json"
+            if is_traced() and name not in SERVING:
+                command = watched(name, command)
             alone.command(name.rpartition(" ")[2])(documented(command, schema) if schema.exists() else command)
             if name != cmd_name:
                 alone.callback(help=loaded.__doc__)(zhudai)
@@ -122,7 +148,8 @@ def zhudai() -> None:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; ends with SystemExit: 0 done, 1 refused or found something, 2 wrong usage."""
     try:
-        ended = app(arguments, prog_name="zhudai", standalone_mode=False)
+        with import_module("telemetry").tracing() if is_traced() else nullcontext():
+            ended = app(arguments, prog_name="zhudai", standalone_mode=False)
     except typer.Abort:
         ended = INTERRUPTED
     except TyperException as wrong:

@@ -40,6 +40,7 @@ from domain.payment import queries as orders
 from domain.payment.gateway import Channel
 from domain.refusals import Refusal
 from domain.servicing.operations.repayment import repay
+from domain.watch import Watch, unwatched
 from graphql_api import auth
 from graphql_api.auth import Role, Viewer
 from graphql_api.batcher import Batcher
@@ -174,7 +175,9 @@ class House:
 
 
 @contextmanager
-def opened(settings: Settings, database_url: str, *, bank_url: str | None = None) -> Iterator[House]:
+def opened(
+    settings: Settings, database_url: str, *, bank_url: str | None = None, watch: Watch = unwatched
+) -> Iterator[House]:
     """The house over a migrated database; its clerks are made and not started."""
     with ExitStack() as stack:
         sealed = {MAC_KEY_OPTION: settings.keys.journal}
@@ -205,6 +208,7 @@ def opened(settings: Settings, database_url: str, *, bank_url: str | None = None
             development=settings.development,
             dev_tokens=tokens,
             ready=lambda: _answers(database),
+            watch=watch,
             receive_message=_receiver(database, desk, settings.zone),
         )
         yield House(
@@ -220,7 +224,7 @@ def opened(settings: Settings, database_url: str, *, bank_url: str | None = None
                     seal_numbered=partial(_sealed, database, signer(settings), settings.anchor),
                     today=partial(today, zone=settings.zone),
                 ),
-                day_clerk(patient),
+                day_clerk(patient, watch=watch),
             ),
             dev_tokens=tokens,
             app=application(edge),
@@ -447,7 +451,7 @@ class Stoppable:
         return self.database.run(fn)
 
 
-def day_clerk(database: Database) -> Clerk:
+def day_clerk(database: Database, *, watch: Watch = unwatched) -> Clerk:
     """The clerk that closes the business date that was begun, by whomever, and goes on where another one stopped.
 
     What the books refuse he leaves refused: it is ordered again by whoever has removed the cause.
@@ -460,7 +464,7 @@ def day_clerk(database: Database) -> Clerk:
             return 0
         told = Command(actor=ACTOR, key=f"clerk/close/{on}", received_at=datetime.now(UTC))
         try:
-            closed = closing.close_day(Stoppable(database, stop), on, command=told)
+            closed = closing.close_day(Stoppable(database, stop), on, command=told, watch=watch)
         except Stopped:
             return 0
         if isinstance(closed, Refusal):

@@ -33,6 +33,7 @@ from ledger.books import books
 from ledger.entry import Dimensions
 from ledger.seal import EntryMissing, Sealed
 from postgres.database import Database
+from telemetry import watching
 
 ACTOR: Final = "operator"
 """Who is responsible for what a command does, in the journal."""
@@ -62,6 +63,7 @@ def close_day(
             workers=workers,
             latest=day_of(datetime.now(UTC), zone=chosen.zone),
             progress=progress,
+            watch=watching(),
         )
         if isinstance(closed, Refusal):
             refuse_as(closed, then=_next(closed))

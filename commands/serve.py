@@ -19,6 +19,7 @@ from postgres.database import Database
 from sandbox.leash import held
 from seed import demo as demonstration
 from seed.office import open_office
+from telemetry import watching
 
 QUERY = "{ businessDate trialBalance(book: 1, level: 1) { balanced rows { account { code nameZh } } } }"
 """The first question that a visitor may ask; an accountant's log-in answers it."""
@@ -93,7 +94,7 @@ def _house() -> Iterator[server.House]:
         if bank_url is None and chosen.development:
             bank_url = stack.enter_context(bank_of(chosen))
         try:
-            house = stack.enter_context(server.opened(chosen, url, bank_url=bank_url))
+            house = stack.enter_context(server.opened(chosen, url, bank_url=bank_url, watch=watching()))
         except server.AnchorsBroken as why:
             refuse(why.code, f"{why}: this is not the newest database, restore a later backup or ask the auditor")
         yield house

@@ -7,7 +7,7 @@ import traceback
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, cast
 
-from graphql import ExecutionResult, GraphQLError, OperationType, execute
+from graphql import ExecutionResult, FieldNode, GraphQLError, OperationType, execute
 
 from graphql_api.documents import Documents, Malformed, operations
 from graphql_api.faults import RETRYABLE, Fault, text
@@ -44,6 +44,8 @@ class Answer:
     """`query` or `mutation`, when it came so far."""
     name: str = ""
     """Name of the operation."""
+    field: str = ""
+    """The first thing that it asks for: a word of the schema."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,6 +120,9 @@ class Executor:
             payload=payload,
             kind=operation.operation.value,
             name=operation.name.value if operation.name else "",
+            field=next(
+                (one.name.value for one in operation.selection_set.selections if isinstance(one, FieldNode)), ""
+            ),
         )
 
 

@@ -15,6 +15,8 @@ import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from domain.watch import Watch, unwatched
+
 if TYPE_CHECKING:
     from collections.abc import Collection
 
@@ -56,6 +58,7 @@ class Guard:
     body_max: int
     seconds: float = 10.0
     hosts: Collection[str] = ()
+    watch: Watch = unwatched
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let one request through, or answer it at the gate."""
@@ -65,6 +68,15 @@ class Guard:
         headers = dict(scope["headers"])
         given = headers.get(b"x-request-id", b"")
         trace = Trace(given.decode() if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex)
+        caller = headers.get(b"traceparent", b"").decode("latin-1")
+        with self.watch("http", traceparent=caller, request_id=trace.request_id, method=scope["method"]) as tell:
+            status = await self._passed(scope, receive, send, trace, headers)
+            tell(name=f"{scope['method']} {trace.kind}", kind=trace.kind, status=status)
+
+    async def _passed(
+        self, scope: Scope, receive: Receive, send: Send, trace: Trace, headers: dict[bytes, bytes]
+    ) -> int:
+        """Let a request through or answer it, count it and log it; its status."""
         scope.setdefault("state", {})["trace"] = trace
         started = time.perf_counter()
         status = 500
@@ -104,6 +116,7 @@ class Guard:
                     "ms": round(seconds * 1000, 1),
                 },
             )
+        return status
 
     def _fault(self, scope: Scope, headers: dict[bytes, bytes]) -> int:
         """Status of a request that is refused by its headers, or 0."""

@@ -11,6 +11,7 @@ import asyncio
 import json
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from contextvars import copy_context
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -22,6 +23,7 @@ from starlette.datastructures import QueryParams
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from domain.watch import Watch, unwatched
 from graphql_api import auth, body
 from graphql_api.auth import ANONYMOUS, Role, Viewer
 from graphql_api.context import Context, Store
@@ -77,6 +79,7 @@ class Edge:
     workers: int = 16
     body_seconds: float = 10.0
     """Longest time that a request body may take to arrive."""
+    watch: Watch = unwatched
     seconds: float = 30.0
     """Longest time that an answer may take; a close of day runs longer from the command line."""
 
@@ -152,14 +155,22 @@ class View:
             house=edge.house,
         )
         introspection = edge.development or viewer.role is Role.ADMINISTRATOR
-        return await self.worked(lambda: edge.executor.answer(question, context, introspection=introspection))
+
+        def answer() -> Answer:
+            with edge.watch("graphql", request_id=trace.request_id) as tell:
+                found = edge.executor.answer(question, context, introspection=introspection)
+                kind = found.kind or "refused"
+                tell(name=f"{kind} {found.field}".strip(), operation_type=kind, field=found.field)
+                return found
+
+        return await self.worked(answer)
 
     async def worked(self, fn: Callable[[], T]) -> T:
         """Run a function on a worker thread."""
         if self.work.waiting >= self.work.most:
             raise Overloaded
         self.work.waiting += 1
-        future = asyncio.get_running_loop().run_in_executor(self.work.pool, fn)
+        future = asyncio.get_running_loop().run_in_executor(self.work.pool, copy_context().run, fn)
         future.add_done_callback(self._done)
         return await asyncio.wait_for(asyncio.shield(future), self.edge.seconds)
 
@@ -256,7 +267,12 @@ def application(edge: Edge) -> ASGIApp:
         routes.append(Route("/", home))
     app = Starlette(routes=routes, lifespan=lifespan)
     return Guard(
-        app=app, metrics=view.metrics, body_max=edge.executor.limits.body, seconds=edge.body_seconds, hosts=edge.hosts
+        app=app,
+        metrics=view.metrics,
+        body_max=edge.executor.limits.body,
+        seconds=edge.body_seconds,
+        hosts=edge.hosts,
+        watch=edge.watch,
     )
 
 

@@ -195,11 +195,13 @@ def post_entries(
 
     def write(conn: Connection) -> EntriesAnswered:
         entries = [one for one in built if isinstance(one, ledger_entry.Entry)]
-        answers = iter(zip(entries, journal.append(conn, entries), strict=True))
+        batch = journal.Batch.ATOMIC if input.mode is PostingMode.ATOMIC else journal.Batch.INDEPENDENT
+        answers = iter(zip(entries, journal.append(conn, entries, batch=batch), strict=True))
         verdicts = [_verdict(*next(answers)) if isinstance(one, ledger_entry.Entry) else one for one in built]
-        if input.mode is PostingMode.ATOMIC and any(isinstance(one, Refusal) for one in verdicts):
-            raise _Undone(EntriesAnswered([_taken_back(one) for one in verdicts], posted=False))
-        return EntriesAnswered(verdicts, posted=True)
+        if input.mode is PostingMode.INDEPENDENT or not any(isinstance(one, Refusal) for one in verdicts):
+            return EntriesAnswered(verdicts, posted=True)
+        # the journal has taken back what it refused; what could not even be built it has never seen
+        raise _Undone(EntriesAnswered([_taken_back(one) for one in verdicts], posted=False))
 
     answer = _run(info, write)
     assert isinstance(answer, EntriesAnswered)
@@ -340,6 +342,8 @@ def refusal_of(entry: ledger_entry.Entry, answer: journal.Refused) -> Refusal:
             return KeyReused(field="reference")
         case journal.RefusalCode.ALREADY_REVERSED:
             return EntryReversed(field="entryId")
+        case journal.RefusalCode.TAKEN_BACK:
+            return EntryTakenBack()
         case _:
             return book_refusal(answer)
 

@@ -1,8 +1,9 @@
 """The journal: the only writer of entries, and the way back to a stored one.
 
 `append` takes a batch (one entry is a batch of one), sends it through the one door `ledger.post` and answers a verdict
-per entry, in order. A refused entry leaves the others untouched. The journal speaks psycopg on the caller's own
-connection: the caller's transaction is the journal's, and nobody here commits.
+per entry, in order. A refused entry leaves the others untouched, unless the batch is `Batch.ATOMIC`: then all stand or
+none. The journal speaks psycopg on the caller's own connection: the caller's transaction is the journal's, and nobody
+here commits.
 """
 
 import json
@@ -32,6 +33,15 @@ MAC_KEY_OPTION: Final = "ledger_mac_key"
 """Name of the SQLAlchemy execution option that carries the key of the row digests (bytes)."""
 
 
+class Batch(StrEnum):
+    """What a refused entry means for the others of its batch."""
+
+    INDEPENDENT = "independent"
+    """Nothing: each stands by itself."""
+    ATOMIC = "atomic"
+    """All stand or none: with one refused, the sound ones are taken back."""
+
+
 class RefusalCode(StrEnum):
     """Why an entry was not posted. The database says it in these words, and they are stable."""
 
@@ -51,6 +61,8 @@ class RefusalCode(StrEnum):
     PERIOD_UNKNOWN = "LEDGER_PERIOD_UNKNOWN"
     REVERSAL_OF_REVERSAL = "LEDGER_REVERSAL_OF_REVERSAL"
     REVERSED_UNKNOWN = "LEDGER_REVERSED_UNKNOWN"
+    TAKEN_BACK = "LEDGER_TAKEN_BACK"
+    """It was sound, and another entry of its atomic batch was refused."""
     UNBALANCED = "LEDGER_UNBALANCED"
 
 
@@ -100,15 +112,22 @@ Accounts: TypeAlias = Mapping[tuple[int, str], int]
 """(book, account code) to account id."""
 
 
-def append(conn: Connection, entries: Sequence[Entry], *, accounts: Accounts | None = None) -> list[Verdict]:
+def append(
+    conn: Connection,
+    entries: Sequence[Entry],
+    *,
+    accounts: Accounts | None = None,
+    batch: Batch = Batch.INDEPENDENT,
+) -> list[Verdict]:
     """Post a batch of entries and answer a verdict for each, in order; a batch may be as long as memory holds.
 
-    A long one goes through the door in stretches, one after another, all in the caller's transaction. `accounts` saves
+    A long one goes through the door in stretches, one after another, all in the caller's transaction (an atomic one at
+    once). `accounts` saves
     a query when the caller already knows the charts (accounts never change once they are committed).
     """
     key = conn.get_execution_options().get(MAC_KEY_OPTION, DEVELOPMENT_MAC_KEY)
     spare_ids = conn.info.setdefault("ledger_ids", [])
-    return post(driver_of(conn), entries, accounts=accounts, mac_key=key, spare_ids=spare_ids)
+    return post(driver_of(conn), entries, accounts=accounts, mac_key=key, spare_ids=spare_ids, batch=batch)
 
 
 def driver_of(conn: Connection) -> DriverConnection[Any]:
@@ -125,6 +144,7 @@ def post(
     mac_key: bytes,
     spare_ids: list[int],
     accounts: Accounts | None = None,
+    batch: Batch = Batch.INDEPENDENT,
 ) -> list[Verdict]:
     """`append` on a bare psycopg connection; `spare_ids` keeps the ids reserved for this connection between calls."""
     if not entries:
@@ -132,17 +152,17 @@ def post(
     known = accounts if accounts is not None else _accounts_of(driver, entries)
     ids = reserve(driver, len(entries), spare_ids)
     stretches = list(_stretches(entries))
-    if len(stretches) == 1:
-        return _through_the_door(driver, columns(entries, ids, known, mac_key))
+    if len(stretches) == 1 or batch is Batch.ATOMIC:
+        return _through_the_door(driver, columns(entries, ids, known, mac_key), batch)
     verdicts: list[Verdict] = []
     with ThreadPoolExecutor(1) as writer:
         ahead: Future[list[str]] | None = None
         for low, high in stretches:
             written, ahead = ahead, writer.submit(columns, entries[low:high], ids[low:high], known, mac_key)
             if written is not None:
-                verdicts += _through_the_door(driver, written.result())
+                verdicts += _through_the_door(driver, written.result(), batch)
         assert ahead is not None, "there are stretches"
-        return verdicts + _through_the_door(driver, ahead.result())
+        return verdicts + _through_the_door(driver, ahead.result(), batch)
 
 
 def _stretches(entries: Sequence[Entry]) -> Iterator[tuple[int, int]]:
@@ -155,8 +175,8 @@ def _stretches(entries: Sequence[Entry]) -> Iterator[tuple[int, int]]:
             low, lines = high, 0
 
 
-def _through_the_door(driver: DriverConnection[Any], arguments: Sequence[str]) -> list[Verdict]:
-    return [_verdict(row) for row in driver.execute(_POST, arguments, prepare=True).fetchall()]
+def _through_the_door(driver: DriverConnection[Any], arguments: Sequence[str], batch: Batch) -> list[Verdict]:
+    return [_verdict(row) for row in driver.execute(_DOORS[batch], arguments, prepare=True).fetchall()]
 
 
 def find(conn: Connection, *, book: int, entry_id: int) -> StoredEntry | None:
@@ -231,6 +251,7 @@ _POST: Final = (
     "%s::int[], %s::int[], %s::int[], %s::text[], %s::text[], %s::bigint[], %s::bigint[], %s::int[], %s::int[], "
     "%s::int[], %s::int[])"
 )
+_DOORS: Final = {Batch.INDEPENDENT: _POST, Batch.ATOMIC: _POST.replace("ledger.post(", "ledger.post_whole(")}
 
 
 def _verdict(row: tuple[str, int, UUID, str | None]) -> Verdict:

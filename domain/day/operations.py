@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextvars import copy_context
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -34,6 +35,7 @@ from domain.servicing.operations.sweep import (
     move_overdue,
 )
 from domain.servicing.queries.loan import last_loan_id, lock_between
+from domain.watch import Watch, unwatched
 
 CHUNK_SIZE = 10_000
 """Loans of one chunk, unless the caller says otherwise."""
@@ -83,6 +85,7 @@ def close_day(
     workers: int = 1,
     latest: date = date.max,
     progress: Progress = silent,
+    watch: Watch = unwatched,
 ) -> Closed | Refusal:
     """Close a business date, or go on with a close that was interrupted; `workers` chunks at a time.
 
@@ -99,11 +102,13 @@ def close_day(
     run = begun.run
     if run.closed_at is not None:
         return Closed(business_on=on, steps=run.steps, is_replay=True)
-    refused = _sweep_chunks(transactions, run, command=command, workers=workers, progress=progress)
-    if refused is not None:
-        transactions.run(lambda conn: _refuse(conn, on, refused, command=command))
-        return refused
-    return transactions.run(lambda conn: _finish(conn, run, command=command))
+    with watch("close-day", business_date=on.isoformat()) as tell:
+        refused = _sweep_chunks(transactions, run, command=command, workers=workers, progress=progress, watch=watch)
+        if refused is not None:
+            tell(error=refused.code)
+            transactions.run(lambda conn: _refuse(conn, on, refused, command=command))
+            return refused
+        return transactions.run(lambda conn: _finish(conn, run, command=command, watch=watch))
 
 
 def begin(
@@ -174,7 +179,7 @@ def _refuse(conn: Connection, on: date, refusal: Refusal, *, command: Command) -
 
 
 def _sweep_chunks(
-    transactions: Transactions, run: Run, *, command: Command, workers: int, progress: Progress
+    transactions: Transactions, run: Run, *, command: Command, workers: int, progress: Progress, watch: Watch
 ) -> Refusal | None:
     """Work the chunks that are left; at the first refusal no further chunk is begun."""
     done = transactions.run(lambda conn: queries.done_chunks(conn, run.business_on, LOAN_STEPS[-1]))
@@ -182,10 +187,10 @@ def _sweep_chunks(
     finished, total = len(run.chunks) - len(todo), len(run.chunks)
 
     def work(chunk: Chunk) -> Refusal | None:
-        return transactions.run(lambda conn: _sweep_chunk(conn, run.business_on, chunk, command=command))
+        return transactions.run(lambda conn: _sweep_chunk(conn, run.business_on, chunk, command=command, watch=watch))
 
     with ThreadPoolExecutor(max_workers=workers) as pool:
-        waiting = [pool.submit(work, chunk) for chunk in todo]
+        waiting = [pool.submit(copy_context().run, work, chunk) for chunk in todo]
         for future in as_completed(waiting):
             refused = future.result()
             if refused is not None:
@@ -196,7 +201,7 @@ def _sweep_chunks(
     return None
 
 
-def _sweep_chunk(conn: Connection, on: date, chunk: Chunk, *, command: Command) -> Refusal | None:
+def _sweep_chunk(conn: Connection, on: date, chunk: Chunk, *, command: Command, watch: Watch) -> Refusal | None:
     """Take every step over a chunk of loans, or none."""
     _lock(conn, f"day {on} {chunk.number}")
     if chunk.number in queries.done_chunks(conn, on, LOAN_STEPS[-1]):
@@ -205,15 +210,18 @@ def _sweep_chunk(conn: Connection, on: date, chunk: Chunk, *, command: Command) 
         lock_between(conn, low=chunk.low, high=chunk.high)
         for step in LOAN_STEPS:
             key = posting_key(on, step, chunk.number)
-            swept = SWEEPS[step](conn, Sweep(on=on, low=chunk.low, high=chunk.high, key=key, command=command))
-            if isinstance(swept, Refusal):
-                savepoint.rollback()
-                return swept
+            with watch(f"close {step}", chunk=chunk.number) as tell:
+                swept = SWEEPS[step](conn, Sweep(on=on, low=chunk.low, high=chunk.high, key=key, command=command))
+                if isinstance(swept, Refusal):
+                    tell(error=swept.code)
+                    savepoint.rollback()
+                    return swept
+                tell(loans=swept.loans, entries=swept.entries)
             _record(conn, on, step, chunk.number, swept, command=command)
     return None
 
 
-def _finish(conn: Connection, run: Run, *, command: Command) -> Closed:
+def _finish(conn: Connection, run: Run, *, command: Command, watch: Watch) -> Closed:
     """Bring the collection cases in line with the day's ageing and close the date."""
     on = run.business_on
     _lock(conn, "day")
@@ -221,8 +229,10 @@ def _finish(conn: Connection, run: Run, *, command: Command) -> Closed:
     assert again is not None, "a run that was begun is there"
     if again.closed_at is not None:
         return Closed(business_on=on, steps=again.steps, is_replay=True)
-    refreshed = collections.refresh(conn, on=on, overdue=delinquency.overdue(conn, on=on), command=command)
-    touched = len(refreshed.opened) + len(refreshed.moved) + len(refreshed.closed)
+    with watch(f"close {Step.COLLECT}") as tell:
+        refreshed = collections.refresh(conn, on=on, overdue=delinquency.overdue(conn, on=on), command=command)
+        touched = len(refreshed.opened) + len(refreshed.moved) + len(refreshed.closed)
+        tell(loans=touched)
     _record(conn, on, Step.COLLECT, WHOLE, Swept(loans=touched), command=command)
     conn.execute(insert(tables.closed), [{"business_on": on, "closed_at": command.received_at}])
     closed = queries.run_of(conn, on)

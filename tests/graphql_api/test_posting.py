@@ -136,6 +136,9 @@ def test_all_stand_or_fall_together_when_that_is_asked(asking: Asking) -> None:
     assert found["posted"] is False
     assert [one["__typename"] for one in found["verdicts"]] == ["EntryTakenBack", "BookRefused"]
     assert entries(asking) == 0
+    twice = post(asking, item(), item(), item("item-3", debit="7777"), mode="ATOMIC")
+    assert [one["__typename"] for one in twice["verdicts"]] == ["EntryTakenBack", "EntryTakenBack", "BookRefused"]
+    assert entries(asking) == 0
     apart = post(asking, item(), item("item-2", debit="9.99"))
     assert [one["__typename"] for one in apart["verdicts"]] == ["PostEntryResult", "BookRefused"]
     assert entries(asking) == 1

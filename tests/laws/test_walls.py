@@ -82,6 +82,7 @@ TABLE_GRANTS = {
 
 FUNCTION_GRANTS = {
     "post": {"ledger_writer"},
+    "post_whole": {"ledger_writer"},
     "sequence": {"ledger_sequencer"},
     "begin_close": {"ledger_closer"},
     "reopen": {"ledger_closer"},

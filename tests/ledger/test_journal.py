@@ -15,7 +15,7 @@ from ledger import journal
 from ledger.balances import balance_now
 from ledger.books import begin_close, close_account, close_period
 from ledger.entry import NO_DIMENSIONS, Dimensions, Entry, Line, Side
-from ledger.journal import Posted, RefusalCode, Refused, Replayed, Verdict
+from ledger.journal import Batch, Posted, RefusalCode, Refused, Replayed, Verdict
 from ledger.sequencer import drain
 from tests.ledger.conftest import JANUARY, lent, open_test_book, repaid
 
@@ -75,6 +75,36 @@ def test_posted_and_found_again(conn: Connection) -> None:
     assert journal.find_many(conn, book=1, entry_ids=[]) == {}
     assert journal.find_by_key(conn, book=1, source="test", key="nothing") is None
     assert journal.append(conn, []) == []
+
+
+@pytest.mark.law(13)
+def test_an_atomic_batch_stands_or_falls_as_a_whole(conn: Connection) -> None:
+    (before,) = journal.append(conn, [lent("before", 1, 100)])
+    assert isinstance(before, Posted)
+    rows = counts(conn)
+    batch = [
+        lent("a", 1, 500),
+        lent("before", 1, 100),
+        repaid("b", 1, 601),
+        lent("a", 1, 500),
+        lent("a", 1, 501),
+        two_lines("c", "1002", "7777"),
+    ]
+    fallen = journal.append(conn, batch, batch=Batch.ATOMIC)
+    assert counts(conn) == rows, "nothing is written, no guard has moved"
+    assert [one.code for one in fallen if isinstance(one, Refused)] == [
+        RefusalCode.TAKEN_BACK,
+        RefusalCode.GUARD_VIOLATED,
+        RefusalCode.TAKEN_BACK,
+        RefusalCode.IDEMPOTENCY_CONFLICT,
+        RefusalCode.ACCOUNT_UNKNOWN,
+    ]
+    assert fallen[1] == Replayed(before.entry_id, before.event_id), "what stood before stands"
+    sound = [batch[0], batch[1], repaid("b", 1, 600), batch[3]]
+    stood = journal.append(conn, sound, batch=Batch.ATOMIC)
+    assert [type(one) for one in stood] == [Posted, Replayed, Posted, Replayed]
+    assert [type(one) for one in journal.append(conn, sound, batch=Batch.ATOMIC)] == [Replayed] * 4
+    assert journal.append(conn, [], batch=Batch.ATOMIC) == []
 
 
 @pytest.mark.law(11)
