@@ -214,7 +214,7 @@ def opened(settings: Settings, database_url: str, *, bank_url: str | None = None
             bank_url=address,
             clerks=(
                 *_clerks(database, desk, bank, partial(_sealed, database, signer(settings), settings.anchor)),
-                day_clerk(patient),
+                day_clerk(patient, settings.collectors),
             ),
             dev_tokens=tokens,
             app=application(edge),
@@ -435,7 +435,7 @@ class Stoppable:
         return self.database.run(fn)
 
 
-def day_clerk(database: Database) -> Clerk:
+def day_clerk(database: Database, collectors: Sequence[str] = ()) -> Clerk:
     """The clerk that closes the business date that was begun, by whomever, and goes on where another one stopped."""
     stop = Event()
 
@@ -445,7 +445,7 @@ def day_clerk(database: Database) -> Clerk:
             return 0
         told = Command(actor=ACTOR, key=f"clerk/close/{on}", received_at=datetime.now(UTC))
         try:
-            closed = closing.close_day(Stoppable(database, stop), on, command=told)
+            closed = closing.close_day(Stoppable(database, stop), on, collectors=collectors, command=told)
         except Stopped:
             return 0
         if isinstance(closed, Refusal):

@@ -59,6 +59,7 @@ def close_day(
             chunk_size=chunk_size,
             workers=workers,
             latest=datetime.now(server.SHANGHAI).date(),
+            collectors=chosen.collectors,
             progress=progress,
         )
         if isinstance(closed, Refusal):
