@@ -600,7 +600,7 @@ class Query:
             raise Fault("NOT_FOUND")
         rule = product.posting_rules.get(input.event)
         if rule is None:
-            raise Fault("INPUT_INVALID", reason=f"the product does not post {input.event}")
+            raise Fault("INPUT_INVALID", reason=f"event: {input.event}")
         amounts = {one.component: one.amount.money.minor for one in input.amounts}
         try:
             entry = apply(
