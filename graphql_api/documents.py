@@ -78,12 +78,15 @@ class Documents:
         return known
 
     def validate(self, text: str, document: DocumentNode, *, introspection: bool) -> tuple[GraphQLError, ...]:
-        """Validate a parsed text; introspection may be forbidden to the one who asks."""
+        """Validate a parsed text; who may not introspect is not told the nearest names either."""
         key = (text, introspection)
         known = self._recall(self.validated, key)
         if known is None:
             rules = specified_rules if introspection else (*specified_rules, NoSchemaIntrospectionCustomRule)
-            known = tuple(validate(self.schema, document, rules, max_errors=self.errors_max))[: self.errors_max]
+            found = validate(
+                self.schema, document, rules, max_errors=self.errors_max, hide_suggestions=not introspection
+            )
+            known = tuple(found)[: self.errors_max]
             self._remember(self.validated, key, known, len(text))
         return known
 

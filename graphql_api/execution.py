@@ -99,6 +99,7 @@ class Executor:
                 variable_values=dict(question.variables),
                 operation_name=question.operation,
                 max_coercion_errors=self.limits.errors,
+                hide_suggestions=not introspection,
             )
         finally:
             context.close()
