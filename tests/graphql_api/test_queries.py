@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from tests.graphql_api.asking import Asking
     from tests.graphql_api.lived import Lived
 
-assert schema().schema.query_type is not None
-ROOT: Final = schema().schema.query_type.fields
+READ: Final = schema().schema.query_type
+assert READ is not None
+ROOT: Final = READ.fields
 POSITION = "position { status daysPastDue due { total { amount } } } schedule { no total { amount } }"
 LISTS: Final = (
     # a paged field, what is asked of each row, and how many statements that is (the first opens the snapshot)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from tests.graphql_api.lived import Lived
 
 ACCOUNT: Final = 'book: 1, account: "1303.01"'
-QUESTIONS: Final = (
+QUESTIONS: Final[tuple[tuple[str, list[str]], ...]] = (
     (f'accountStatement({ACCOUNT}, fromOn: "0001-01-01", toOn: "9999-12-31") {{ book }}', []),
     (f'accountStatement({ACCOUNT}, fromOn: "2025-03-01", toOn: "2025-01-01") {{ book }}', []),
     (f'accountStatement({ACCOUNT}, asOfSeq: "-1") {{ lines {{ nodes {{ kind }} }} }}', []),
