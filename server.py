@@ -224,7 +224,7 @@ def opened(
                     seal_numbered=partial(_sealed, database, signer(settings), settings.anchor),
                     today=partial(today, zone=settings.zone),
                 ),
-                day_clerk(patient, watch=watch),
+                day_clerk(patient, settings.collectors, watch=watch),
             ),
             dev_tokens=tokens,
             app=application(edge),
@@ -451,7 +451,7 @@ class Stoppable:
         return self.database.run(fn)
 
 
-def day_clerk(database: Database, *, watch: Watch = unwatched) -> Clerk:
+def day_clerk(database: Database, collectors: Sequence[str] = (), *, watch: Watch = unwatched) -> Clerk:
     """The clerk that closes the business date that was begun, by whomever, and goes on where another one stopped.
 
     What the books refuse he leaves refused: it is ordered again by whoever has removed the cause.
@@ -464,7 +464,7 @@ def day_clerk(database: Database, *, watch: Watch = unwatched) -> Clerk:
             return 0
         told = Command(actor=ACTOR, key=f"clerk/close/{on}", received_at=datetime.now(UTC))
         try:
-            closed = closing.close_day(Stoppable(database, stop), on, command=told, watch=watch)
+            closed = closing.close_day(Stoppable(database, stop), on, collectors=collectors, command=told, watch=watch)
         except Stopped:
             return 0
         if isinstance(closed, Refusal):

@@ -11,6 +11,8 @@
     ZHUDAI_ANCHOR        a directory that the database's keeper cannot write: signed checkpoints go there, and the
                          server refuses to start on a database that does not continue them
     ZHUDAI_MODEL         name of the model in the registry whose champion scores
+    ZHUDAI_COLLECTORS    names of the collectors on duty, with commas: who is given the cases that the close of a date
+                         opens; absent: the cases wait for people, and in development the log-in collector-1 has them
 
 Without any key, development keys are made once beside the embedded database, and the server binds to loopback only.
 """
@@ -36,6 +38,8 @@ from seed.parties import development_vault
 DATA: Final = Path(".data")
 """Where the embedded PostgreSQL and the development keys live."""
 KEY_BYTES: Final = 32
+DEVELOPMENT_COLLECTOR: Final = "collector-1"
+"""The collector's log-in on a machine of one's own."""
 
 
 class SettingsInvalid(Exception):
@@ -78,6 +82,8 @@ class Settings:
     anchor: Path | None
     """Where signed checkpoints are kept, out of reach of whoever keeps the database."""
     model: str
+    collectors: tuple[str, ...]
+    """Who is given the cases that the close of a date opens."""
     development: bool
     """Whether the keys are development keys, which everybody may know."""
 
@@ -121,6 +127,7 @@ def read(environ: Mapping[str, str] = os.environ, *, data: Path = DATA) -> Setti
         bank_url=environ.get("ZHUDAI_BANK_URL") or None,
         anchor=Path(environ["ZHUDAI_ANCHOR"]) if environ.get("ZHUDAI_ANCHOR") else None,
         model=environ.get("ZHUDAI_MODEL", "german"),
+        collectors=_names(environ.get("ZHUDAI_COLLECTORS", DEVELOPMENT_COLLECTOR if keys is None else "")),
         development=keys is None,
     )
 
@@ -179,6 +186,10 @@ def _key(name: str, written: str) -> bytes:
     if len(key) != KEY_BYTES:
         raise SettingsInvalid(f"KEY_INVALID {name} is not {KEY_BYTES} bytes in hexadecimal")
     return key
+
+
+def _names(written: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name.strip() for name in written.split(",") if name.strip()))
 
 
 def _port(written: str) -> int:

@@ -62,6 +62,7 @@ def close_day(
             chunk_size=chunk_size,
             workers=workers,
             latest=day_of(datetime.now(UTC), zone=chosen.zone),
+            collectors=chosen.collectors,
             progress=progress,
             watch=watching(),
         )

@@ -13,6 +13,8 @@ from string import Formatter
 from types import MappingProxyType
 from typing import ClassVar
 
+from domain.phrase import SPOKEN, in_chinese
+
 LOCALES = ("zh-CN", "en")
 """Languages in which every refusal can speak; the first is the default."""
 
@@ -115,8 +117,11 @@ class SamePerson(Refusal):
 
 def text(refusal: Refusal, locale: str = LOCALES[0]) -> str:
     """Return the sentence of a refusal in a language; any Chinese locale speaks Chinese, every other English."""
-    template = refusal.zh if locale.lower().startswith("zh") else refusal.en
-    return template.format(**refusal.params)
+    params = {"field": refusal.field, **refusal.params}
+    if not locale.lower().startswith("zh"):
+        return refusal.en.format(**params)
+    spoken = {name: in_chinese(str(value)) for name, value in params.items() if (refusal.code, name) in SPOKEN}
+    return refusal.zh.format(**params | spoken)
 
 
 def places(template: str) -> frozenset[str]:

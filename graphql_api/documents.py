@@ -1,7 +1,13 @@
-"""Documents of requests: parsed and validated once, then remembered, because most requests ask what others asked."""
+"""Documents of requests: parsed and validated once, then remembered, because most requests ask what others asked.
+
+A caller may send the hash of a document in its place once somebody has sent both. That saves bytes and makes a question
+short enough for a GET; it allows nothing, since whoever may ask by hash may ask by text, and what was forgotten is sent
+again.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -46,6 +52,8 @@ class Documents:
     errors_max: int
     parsed: OrderedDict[str, DocumentNode | Malformed]
     validated: OrderedDict[tuple[str, bool], tuple[GraphQLError, ...]]
+    persisted: OrderedDict[str, str]
+    """Texts by their SHA-256 in hexadecimal digits."""
     lock: Lock
 
     @classmethod
@@ -57,6 +65,7 @@ class Documents:
             errors_max=errors_max,
             parsed=OrderedDict(),
             validated=OrderedDict(),
+            persisted=OrderedDict(),
             lock=Lock(),
         )
 
@@ -69,14 +78,25 @@ class Documents:
         return known
 
     def validate(self, text: str, document: DocumentNode, *, introspection: bool) -> tuple[GraphQLError, ...]:
-        """Validate a parsed text; introspection may be forbidden to the one who asks."""
+        """Validate a parsed text; who may not introspect is not told the nearest names either."""
         key = (text, introspection)
         known = self._recall(self.validated, key)
         if known is None:
             rules = specified_rules if introspection else (*specified_rules, NoSchemaIntrospectionCustomRule)
-            known = tuple(validate(self.schema, document, rules, max_errors=self.errors_max))[: self.errors_max]
+            found = validate(
+                self.schema, document, rules, max_errors=self.errors_max, hide_suggestions=not introspection
+            )
+            known = tuple(found)[: self.errors_max]
             self._remember(self.validated, key, known, len(text))
         return known
+
+    def find(self, sha256: str) -> str | None:
+        """Return the text that was persisted under a hash."""
+        return self._recall(self.persisted, sha256)
+
+    def persist(self, text: str, sha256: str) -> None:
+        """Keep a sound text under its hash."""
+        self._remember(self.persisted, sha256, text, len(text))
 
     def _parsed(self, text: str) -> DocumentNode | Malformed:
         """Parse, and name what is wrong."""
@@ -107,6 +127,11 @@ class Documents:
             memory[key] = value
             if len(memory) > REMEMBERED:
                 memory.popitem(last=False)
+
+
+def hash_of(text: str) -> str:
+    """Return the SHA-256 of a text in UTF-8, in hexadecimal digits."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def operations(document: DocumentNode, name: str | None) -> OperationDefinitionNode | None:

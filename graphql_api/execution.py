@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, cast
 
 from graphql import ExecutionResult, FieldNode, GraphQLError, OperationType, execute
 
-from graphql_api.documents import Documents, Malformed, operations
+from graphql_api.documents import Documents, Malformed, hash_of, operations
 from graphql_api.faults import RETRYABLE, Fault, text
 from graphql_api.limits import Limits, Weights, exceeded, measure
 
@@ -27,7 +27,10 @@ _LOG: Final = logging.getLogger("zhudai.graphql")
 class Question:
     """One request as it came over HTTP."""
 
-    document: str
+    document: str = ""
+    """The text; may be absent when it was persisted under its hash."""
+    sha256: str = ""
+    """Hash of the document in hexadecimal digits, or nothing."""
     variables: Mapping[str, object] = field(default_factory=dict)
     operation: str | None = None
     reading: bool = False
@@ -59,7 +62,12 @@ class Executor:
 
     def answer(self, question: Question, context: Context, *, introspection: bool) -> Answer:
         """Answer one question; the snapshot that it opened is given back whatever happens."""
-        document = self.documents.parse(question.document)
+        written = question.document or self.documents.find(question.sha256)
+        if written is None:
+            return _refused("PERSISTED_QUERY_NOT_FOUND", [GraphQLError("PersistedQueryNotFound")])
+        if question.sha256 and question.document and hash_of(written) != question.sha256:
+            return _refused("PERSISTED_QUERY_MISMATCH", [GraphQLError("The hash is not that of the document.")])
+        document = self.documents.parse(written)
         if isinstance(document, Malformed):
             return _refused(document.code, document.errors)
         operation = operations(document, question.operation)
@@ -80,9 +88,11 @@ class Executor:
         over = exceeded(measured, self.limits)
         if over is not None:
             return _refused(over.code, [GraphQLError(over.message)], extensions=cost)
-        errors = self.documents.validate(question.document, document, introspection=introspection)
+        errors = self.documents.validate(written, document, introspection=introspection)
         if errors:
             return _refused("GRAPHQL_VALIDATION_FAILED", errors, extensions=cost)
+        if question.sha256:
+            self.documents.persist(written, question.sha256)
         try:
             result = execute(
                 self.schema,
@@ -91,6 +101,7 @@ class Executor:
                 variable_values=dict(question.variables),
                 operation_name=question.operation,
                 max_coercion_errors=self.limits.errors,
+                hide_suggestions=not introspection,
             )
         finally:
             context.close()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from contextvars import copy_context
@@ -44,6 +45,7 @@ T = TypeVar("T")
 
 RESPONSE: Final = "application/graphql-response+json"
 JSON: Final = "application/json"
+_DOCUMENT_ID: Final = re.compile("sha256:[0-9a-f]{64}")
 _EXPLORER: Final = Path(__file__).with_name("explorer.html")
 _POLICY: Final = (
     "default-src 'none'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; "
@@ -292,7 +294,7 @@ async def _question(request: Request) -> Question | HTTPStatus:
 def _from_query(given: QueryParams) -> Question:
     """Read the parameters of a GET request."""
     value: dict[str, object] = {}
-    for name in ("query", "operationName", "variables", "extensions"):
+    for name in ("query", "documentId", "operationName", "variables", "extensions"):
         written = given.get(name)
         if written is None:
             continue
@@ -308,15 +310,28 @@ def _parameters(value: dict[str, object], *, reading: bool) -> Question:
     """Check the types of the parameters."""
     query, name = value.get("query"), value.get("operationName")
     variables, extensions = value.get("variables"), value.get("extensions")
-    if not isinstance(query, str) or not query:
+    if extensions is not None and not isinstance(extensions, dict):
+        raise body.BodyInvalid("The parameter extensions is not an object.")
+    sha256 = _persisted(value.get("documentId"), extensions or {})
+    if not isinstance(query, str | None) or not (query or sha256):
         raise body.BodyInvalid("The parameter query is missing.")
     if name is not None and not isinstance(name, str):
         raise body.BodyInvalid("The parameter operationName is not a string.")
     if variables is not None and not isinstance(variables, dict):
         raise body.BodyInvalid("The parameter variables is not an object.")
-    if extensions is not None and not isinstance(extensions, dict):
-        raise body.BodyInvalid("The parameter extensions is not an object.")
-    return Question(document=query, variables=variables or {}, operation=name, reading=reading)
+    return Question(document=query or "", sha256=sha256, variables=variables or {}, operation=name, reading=reading)
+
+
+def _persisted(document_id: object, extensions: dict[str, object]) -> str:
+    """Read the hash that stands for a document: `documentId` of the draft, or what most clients send instead."""
+    persisted = extensions.get("persistedQuery")
+    if document_id is None and persisted is None:
+        return ""
+    asked = f"sha256:{persisted.get('sha256Hash')}" if isinstance(persisted, dict) else persisted
+    found = asked if document_id is None else document_id
+    if not isinstance(found, str) or _DOCUMENT_ID.fullmatch(found) is None:
+        raise body.BodyInvalid("A persisted document is named by sha256: and 64 hexadecimal digits in lower case.")
+    return found.removeprefix("sha256:")
 
 
 def _utf8(parameters: str) -> bool:

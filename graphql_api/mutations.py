@@ -151,7 +151,7 @@ def repay_loans(
 ) -> RepayLoansResult:
     """Book up to 500 repayments, each answered by itself."""
     if not 1 <= len(input.items) <= ITEMS_MAX:
-        raise Fault("INPUT_INVALID", reason=f"1 to {ITEMS_MAX} items")
+        raise Fault("INPUT_INVALID", reason=f"items: 1-{ITEMS_MAX}")
     info.context.meet(LOAN, (found[0] for one in input.items if (found := numbers(LOAN, one.loan_id))))
     asked = [_money_moved(info, one, input.idempotency_key, one.reference) for one in input.items]
     info.context.renew()

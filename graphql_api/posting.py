@@ -190,7 +190,7 @@ def post_entries(
 ) -> PostEntriesResult:
     """Post entries written by hand."""
     if not 1 <= len(input.items) <= ITEMS_MAX:
-        raise Fault("INPUT_INVALID", reason=f"1 to {ITEMS_MAX} items")
+        raise Fault("INPUT_INVALID", reason=f"items: 1-{ITEMS_MAX}")
     built = [entry_of(one, info.context.command("post", input.idempotency_key, one.reference)) for one in input.items]
 
     def write(conn: Connection) -> EntriesAnswered:

@@ -359,6 +359,8 @@ class Query:
     ) -> TrialBalance:
         """Trial balance of a book."""
         _known_book(info, book)
+        if level is not None and level < 1:
+            raise Fault("INPUT_INVALID", reason="level")
         return statements.trial_balance(  # type: ignore[return-value]  # as `node`
             info.context.conn,
             book=book,
@@ -601,8 +603,12 @@ class Query:
             raise Fault("NOT_FOUND")
         rule = product.posting_rules.get(input.event)
         if rule is None:
-            raise Fault("INPUT_INVALID", reason=f"the product does not post {input.event}")
+            raise Fault("INPUT_INVALID", reason=f"event: {input.event}")
+        if any(one.amount.currency != product.currency for one in input.amounts):
+            raise Fault("INPUT_INVALID", reason=f"amounts.currency: {product.currency}")
         amounts = {one.component: one.amount.money.minor for one in input.amounts}
+        if len(amounts) < len(input.amounts):
+            raise Fault("INPUT_INVALID", reason="amounts.component")
         try:
             entry = apply(
                 rule,

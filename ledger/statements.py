@@ -509,7 +509,7 @@ def _statement_line(row: Any, *, account: str, balance: int, cursor: str) -> Sta
 
 
 def _day_before(day: date) -> date:
-    return day if day == BEGINNING else date.fromordinal(day.toordinal() - 1)
+    return day if day <= BEGINNING else date.fromordinal(day.toordinal() - 1)
 
 
 def _write_cursor(place: _Place) -> str:

@@ -73,6 +73,8 @@ BATCH = 25
 """Messages or applications in one transaction."""
 
 REVIEWERS = ("underwriter-1", "underwriter-2")
+COLLECTORS = ("collector-1",)
+"""Who is on duty when cases are opened: the collector's log-in of `make run`."""
 MACHINE = "approval-engine"
 BORROWER = "borrower"
 
@@ -495,7 +497,8 @@ class Year:
 
     def _close(self, on: date) -> None:
         """日终: number what was posted, accrue, move what is due and overdue, age, open cases."""
-        closed = days.close_day(self.db, on, command=self._command(f"close/{on}", at=instant(on, 23)))
+        told = self._command(f"close/{on}", at=instant(on, 23))
+        closed = days.close_day(self.db, on, collectors=COLLECTORS, command=told)
         assert isinstance(closed, days.Closed), f"{on} can be closed: {closed}"
         for book in (LENDER_BOOK, PLATFORM_BOOK):
             self.db.run(_drained(book))

@@ -29,6 +29,20 @@ def test_nothing_said_is_development_on_loopback(tmp_path: Path) -> None:
     assert settings.read({}, data=tmp_path / "other").keys.token != found.keys.token
 
 
+@pytest.mark.parametrize(
+    ("environ", "collectors"),
+    [
+        ({}, ("collector-1",)),
+        (GIVEN, ()),
+        ({**GIVEN, "ZHUDAI_COLLECTORS": ""}, ()),
+        ({**GIVEN, "ZHUDAI_COLLECTORS": " wang , li,,wang "}, ("wang", "li")),
+        ({"ZHUDAI_COLLECTORS": ""}, ()),
+    ],
+)
+def test_collectors_on_duty_are_named(environ: Mapping[str, str], collectors: tuple[str, ...], tmp_path: Path) -> None:
+    assert settings.read(environ, data=tmp_path).collectors == collectors
+
+
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.4", "zhudai.example"])  # noqa: S104 - that is the point
 def test_development_keys_never_leave_loopback(host: str, tmp_path: Path) -> None:
     assert refused({"ZHUDAI_HOST": host}, tmp_path).startswith("KEYS_MISSING")

@@ -1,7 +1,7 @@
 """Writes of collections: import cases from the day's ageing, assign them, record contact, close by hand."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import ClassVar
 
@@ -172,10 +172,13 @@ def close(
 
 
 def assign_waiting(conn: Connection, *, on: date, collectors: Sequence[str], command: Command) -> tuple[Case, ...]:
-    """Let the machine give every open case without a collector to one of those on duty; the cases given, by number."""
+    """Let the machine give every open case without a collector to one of those on duty; the cases given, by number.
+
+    Nobody on duty: the cases wait. Again: nothing waits, and nothing is given.
+    """
     cases = queries.open_cases(conn)
     waiting = [one for one in cases if one.collector is None]
-    if not waiting:
+    if not waiting or not collectors:
         return ()
     loads = {name: sum(one.collector == name for one in cases) for name in collectors}
     holders = {one.customer_id: one.collector for one in cases if one.collector is not None}
@@ -184,8 +187,8 @@ def assign_waiting(conn: Connection, *, on: date, collectors: Sequence[str], com
         insert(assignment),
         [_assignment(one.case_id, one.collector, Method.MACHINE, on=on, command=command) for one in given],
     )
-    numbers = {one.case_id for one in given}
-    return tuple(one for one in queries.open_cases(conn) if one.case_id in numbers)
+    names = {one.case_id: one.collector for one in given}
+    return tuple(replace(one, collector=names[one.case_id]) for one in waiting)
 
 
 def assign_to(

@@ -7,7 +7,7 @@ loans only while it works on them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextvars import copy_context
 from dataclasses import dataclass, replace
@@ -84,14 +84,16 @@ def close_day(
     chunk_size: int = CHUNK_SIZE,
     workers: int = 1,
     latest: date = date.max,
+    collectors: Sequence[str] = (),
     progress: Progress = silent,
     watch: Watch = unwatched,
 ) -> Closed | Refusal:
     """Close a business date, or go on with a close that was interrupted; `workers` chunks at a time.
 
-    The cut into chunks is fixed when the date is begun; a later `chunk_size` for the same date is not used. Refuses
-    what `begin` refuses, PeriodClosed and BookRefused; a refused chunk has written nothing, the finished ones stay, and
-    the refusal is kept: the run stands REFUSED until the date is ordered again.
+    The cut into chunks is fixed when the date is begun; a later `chunk_size` for the same date is not used. Cases that
+    nobody has go to the `collectors` on duty; without any they wait. Refuses what `begin` refuses, PeriodClosed and
+    BookRefused; a refused chunk has written nothing, the finished ones stay, and the refusal is kept: the run stands
+    REFUSED until the date is ordered again.
     """
     assert workers > 0, "somebody works"
     begun = transactions.run(
@@ -108,7 +110,7 @@ def close_day(
             tell(error=refused.code)
             transactions.run(lambda conn: _refuse(conn, on, refused, command=command))
             return refused
-        return transactions.run(lambda conn: _finish(conn, run, command=command, watch=watch))
+        return transactions.run(lambda conn: _finish(conn, run, collectors=collectors, command=command, watch=watch))
 
 
 def begin(
@@ -221,8 +223,8 @@ def _sweep_chunk(conn: Connection, on: date, chunk: Chunk, *, command: Command, 
     return None
 
 
-def _finish(conn: Connection, run: Run, *, command: Command, watch: Watch) -> Closed:
-    """Bring the collection cases in line with the day's ageing and close the date."""
+def _finish(conn: Connection, run: Run, *, collectors: Sequence[str], command: Command, watch: Watch) -> Closed:
+    """Bring the collection cases in line with the day's ageing, give them to people, and close the date."""
     on = run.business_on
     _lock(conn, "day")
     again = queries.run_of(conn, on)
@@ -231,9 +233,10 @@ def _finish(conn: Connection, run: Run, *, command: Command, watch: Watch) -> Cl
         return Closed(business_on=on, steps=again.steps, is_replay=True)
     with watch(f"close {Step.COLLECT}") as tell:
         refreshed = collections.refresh(conn, on=on, overdue=delinquency.overdue(conn, on=on), command=command)
-        touched = len(refreshed.opened) + len(refreshed.moved) + len(refreshed.closed)
-        tell(loans=touched)
-    _record(conn, on, Step.COLLECT, WHOLE, Swept(loans=touched), command=command)
+        given = collections.assign_waiting(conn, on=on, collectors=collectors, command=command)
+        touched = {one.loan_id for one in (*refreshed.opened, *refreshed.moved, *refreshed.closed, *given)}
+        tell(loans=len(touched))
+    _record(conn, on, Step.COLLECT, WHOLE, Swept(loans=len(touched)), command=command)
     conn.execute(insert(tables.closed), [{"business_on": on, "closed_at": command.received_at}])
     closed = queries.run_of(conn, on)
     assert closed is not None, "what was written is read"

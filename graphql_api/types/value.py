@@ -13,7 +13,7 @@ from graphql_api.context import Context
 from graphql_api.faults import Fault
 from graphql_api.scalars import CurrencyCode
 from graphql_api.types.word import REGISTERED
-from ledger.money import AmountInvalid, exact, formatted
+from ledger.money import PARSE_LIMIT_MINOR, AmountFault, AmountInvalid, exact, formatted
 from ledger.money import Money as Amount
 
 T = TypeVar("T")
@@ -70,11 +70,14 @@ class MoneyInput:
 
     @property
     def money(self) -> Amount:
-        """The amount, exact; more decimals than the currency has are refused."""
+        """The amount, exact; more decimals than the currency has are refused, and more than anybody ever owes."""
         try:
-            return exact(self.amount, self.currency)
+            found = exact(self.amount, self.currency)
         except AmountInvalid as why:
             raise Fault("AMOUNT_INVALID", reason=why.reason) from None
+        if abs(found.minor) > PARSE_LIMIT_MINOR:
+            raise Fault("AMOUNT_INVALID", reason=AmountFault.TOO_LARGE)
+        return found
 
 
 @strawberry.interface(description="Something with a global id.")

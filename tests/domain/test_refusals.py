@@ -10,6 +10,7 @@ import pytest
 
 import domain
 from domain.refusals import Invalid, NotFound, Refusal, SamePerson, invalid, places, registry, text
+from domain.servicing.annuity import NumberNotFinite
 
 for module in pkgutil.walk_packages(domain.__path__, "domain."):
     importlib.import_module(module.name)
@@ -38,10 +39,15 @@ def test_the_domain_has_refusals_in_many_modules() -> None:
 
 @pytest.mark.parametrize(
     ("locale", "expected"),
-    [("zh-CN", "未找到loan"), ("zh_Hant", "未找到loan"), ("en", "no such loan"), ("fr", "no such loan")],
+    [("zh-CN", "未找到借据"), ("zh_Hant", "未找到借据"), ("en", "no such loan"), ("fr", "no such loan")],
 )
 def test_text(locale: str, expected: str) -> None:
     assert text(NotFound(what="loan"), locale) == expected
+
+
+@pytest.mark.parametrize("locale", ["zh-CN", "en"])
+def test_a_sentence_may_name_the_field_at_fault(locale: str) -> None:
+    assert text(NumberNotFinite(field="flows[2]"), locale).startswith("flows[2] ")
 
 
 def test_a_code_has_one_class() -> None:

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
 LATE: Final = date(2025, 3, 1)
 """A day on which every loan of the town is overdue."""
-COLLECTOR: Final = "a-collector"
-"""Who has the last case."""
+COLLECTORS: Final = ("a-collector", "b-collector")
+"""Who is on duty on the second day; on the first one nobody was, and the cases waited."""
 
 
 @dataclass(frozen=True)
@@ -41,13 +41,13 @@ class Lived:
     applications: tuple[str, ...]
     repayment: str
     cases: tuple[str, ...]
-    """The newest first; the first one is worked on."""
+    """The newest first, given by turns; the newest one is worked on."""
     customer_id: int
 
     @property
     def case(self) -> str:
-        """A case that nobody has."""
-        return self.cases[-1]
+        """The case that another collector has."""
+        return self.cases[1]
 
 
 def lived_in(db: Database) -> Lived:
@@ -66,8 +66,8 @@ def lived_in(db: Database) -> Lived:
         paid = asking.do("repayLoan", given, "... on RepayLoanResult { repayment { id } }", by=Role.PARTNER)
     _undone(asking, loans[-1])
     told = Command(actor="machine", key="close", received_at=AT)
-    for on in (LATE - timedelta(days=1), LATE):
-        assert isinstance(close_day(db, on, command=told), Closed)
+    for on, on_duty in ((LATE - timedelta(days=1), ()), (LATE, COLLECTORS)):
+        assert isinstance(close_day(db, on, collectors=on_duty, command=told), Closed)
     with db.transaction() as conn:
         for book in (LENDER_BOOK, PLATFORM_BOOK):
             sequencer.drain(conn, book)
@@ -104,12 +104,11 @@ def _undone(asking: Asking, loan: str) -> None:
 
 
 def _worked(db: Database, case: str) -> None:
-    """A collector is given a case, calls, is told, and writes a letter that nobody has answered."""
+    """A collector calls, is told, and writes a letter that nobody has answered."""
     found = numbers("cs", case)
     assert found is not None
-    told = Command(actor=COLLECTOR, key="a-call", received_at=AT)
+    told = Command(actor=COLLECTORS[0], key="a-call", received_at=AT)
     with db.transaction() as conn:
-        collections.assign_to(conn, case_id=found[0], collector=COLLECTOR, on=LATE, command=told)
         attempt = collections.Attempt(
             case_id=found[0],
             channel=Channel.CALL,

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from graphql import DocumentNode, build_schema, parse
 
-from graphql_api.documents import REMEMBERED, REMEMBERED_LENGTH, Documents, Malformed, operations
+from graphql_api.documents import REMEMBERED, REMEMBERED_LENGTH, Documents, Malformed, hash_of, operations
 
 SCHEMA = build_schema("type Query { name: String, text(of: String): String }")
 
@@ -80,6 +80,28 @@ def test_a_long_document_is_answered_and_not_kept() -> None:
         text = "{name}" + " " * (length - 6)
         assert known.validate(text, parsed(known, text), introspection=True) == ()
         assert (len(known.parsed), len(known.validated)) == (kept, kept)
+
+
+def test_a_text_is_kept_under_its_hash_until_it_is_forgotten() -> None:
+    known = documents()
+    assert known.find(hash_of("{name}")) is None
+    known.persist("{name}", hash_of("{name}"))
+    assert known.find(hash_of("{name}")) == "{name}"
+    long = "{name}" + " " * REMEMBERED_LENGTH
+    known.persist(long, hash_of(long))
+    assert known.find(hash_of(long)) is None
+    for number in range(REMEMBERED):
+        known.persist(f"{{name #{number}\n}}", str(number))
+    assert known.find(hash_of("{name}")) is None
+
+
+def test_the_hash_is_that_of_the_text_in_utf_8() -> None:
+    """The examples of the draft of GraphQL over HTTP, appendix A."""
+    spaced = "query ($id: ID!) {\n  user(id: $id) {\n    name\n  }\n}"
+    assert hash_of(spaced) == "7dba4bd717b41f10434822356a93c32b1fb4907b983e854300ad839f84cdcd6e"
+    tight = "query($id:ID!){user(id:$id){name}}"
+    assert hash_of(tight) == "71f7dc5758652baac68e4a10c50be732b741c892ade2883a99358f52b555286b"
+    assert hash_of("{name #名\n}") != hash_of("{name #名 \n}")
 
 
 def test_who_may_introspect_and_who_may_not_are_remembered_apart() -> None:

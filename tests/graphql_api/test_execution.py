@@ -30,14 +30,15 @@ def missing(_root: object, _info: object) -> str:
     raise Fault("NOT_FOUND")
 
 
-def odd(_root: object, _info: object) -> str:
+def odd(_root: object, _info: object, **_given: object) -> str:
     raise GraphQLError("odd", extensions={"code": "ODD"})
 
 
 def made() -> GraphQLSchema:
     schema = build_schema(
-        "type Query { name: String, boom: String, must: String!, missing: String, odd: String, page(first: Int): Page }"
-        " type Page { name: String } type Mutation { touch: String, odd: String }"
+        "type Query { name: String, boom: String, must: String!, missing: String, page(first: Int): Page,"
+        " odd(kind: Colour): String }"
+        " type Page { name: String } type Mutation { touch: String, odd: String } enum Colour { RED BLUE }"
     )
     resolvers: dict[str, dict[str, Any]] = {
         "Query": {"name": lambda *_: "x", "boom": boom, "must": boom, "missing": missing, "odd": odd},
@@ -142,6 +143,18 @@ def test_introspection_is_for_whom_it_is_allowed() -> None:
     found = EXECUTOR.answer(question, context(), introspection=True)
     assert found.payload["data"] == {"__schema": {"queryType": {"name": "Query"}}}
     assert EXECUTOR.answer(question, context(), introspection=False).status == 400
+
+
+@pytest.mark.parametrize(
+    ("document", "variables"),
+    [("{nam}", {}), ("{odd(kind:REDD)}", {}), ("query($k:Colour){odd(kind:$k)}", {"k": "REDD"})],
+)
+def test_who_may_not_see_the_schema_is_not_told_the_nearest_name(document: str, variables: dict[str, str]) -> None:
+    question = Question(document=document, variables=variables)
+    for introspection in (True, False, True):
+        found = EXECUTOR.answer(question, context(), introspection=introspection)
+        assert found.status == 400
+        assert ("Did you mean" in str(found.payload["errors"])) is introspection
 
 
 class Broken(Exception):

@@ -12,6 +12,7 @@ import pytest
 import graphql_api
 from domain.refusals import places
 from graphql_api.faults import RETRYABLE, TEXTS, Fault, text
+from tests.graphql_api.asking import schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,6 +50,23 @@ def test_every_fault_that_is_raised_has_a_text_and_fills_its_places() -> None:
         for code in codes:
             assert code in TEXTS, where
             assert places(TEXTS[code][1]) == given, where
+
+
+def test_what_is_wrong_with_an_input_is_told_by_the_names_of_the_schema() -> None:
+    """A reason stands in sentences of two languages: it names arguments and figures, and has no words of its own."""
+    known = {
+        name
+        for kind in schema().schema.type_map.values()
+        for field, one in getattr(kind, "fields", {}).items()
+        for name in (field, *getattr(one, "args", ()))
+    }
+    said = set()
+    for path in sorted(ROOT.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.keyword) and node.arg == "reason":
+                said |= {str(one.value) for one in ast.walk(node.value) if isinstance(one, ast.Constant)}
+    assert {word for one in said for word in re.findall(r"\b[a-z]\w+", one)} <= known
+    assert len(said) > 5
 
 
 @pytest.mark.parametrize(

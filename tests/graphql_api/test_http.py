@@ -18,7 +18,7 @@ import strawberry
 from strawberry.schema.config import StrawberryConfig
 
 from graphql_api.auth import Role, Viewer, mint
-from graphql_api.documents import Documents
+from graphql_api.documents import Documents, hash_of
 from graphql_api.execution import Executor
 from graphql_api.faults import Fault
 from graphql_api.http import Edge, application
@@ -309,6 +309,68 @@ def test_get_reads_and_never_writes() -> None:
     assert http.get("/graphql", params={"query": "{who}"}, headers={"accept": "image/png"}).status_code == 406
 
 
+WHO = "query Who{who}"
+HASH = hash_of(WHO)
+BY_ID: dict[str, object] = {"documentId": f"sha256:{HASH}"}
+BY_EXTENSION: dict[str, object] = {"extensions": {"persistedQuery": {"version": 1, "sha256Hash": HASH}}}
+
+
+@pytest.mark.parametrize("by", [BY_ID, BY_EXTENSION], ids=["draft", "clients"])
+def test_a_document_is_sent_once_and_then_asked_for_by_its_hash(by: dict[str, object]) -> None:
+    http = client()
+
+    def ask(**more: object) -> tuple[int, str]:
+        response = http.post("/graphql", json={**by, **more}, headers={"accept": NEW})
+        return response.status_code, code(response.json()) if "errors" in response.json() else ""
+
+    assert ask() == (400, "PERSISTED_QUERY_NOT_FOUND")
+    assert ask(query="{who}") == (400, "PERSISTED_QUERY_MISMATCH")
+    assert ask() == (400, "PERSISTED_QUERY_NOT_FOUND"), "what does not fit is not kept"
+    assert ask(query=WHO) == ask() == ask(operationName="Who") == (200, "")
+    assert ask(operationName="Other") == (400, "BAD_REQUEST")
+    given = {name: value if isinstance(value, str) else json.dumps(value) for name, value in by.items()}
+    assert http.get("/graphql", params=given).json()["data"] == {"who": "anonymous"}
+
+
+def test_what_is_no_document_is_not_kept_and_a_mutation_is_not_read() -> None:
+    http = client()
+
+    def ask(document: str, *, by: str = "POST", send: bool) -> tuple[int, str]:
+        given = {"documentId": f"sha256:{hash_of(document)}", **({"query": document} if send else {})}
+        more = {"params": given} if by == "GET" else {"json": given}
+        response = http.request(by, "/graphql", headers={"accept": NEW}, **more)
+        return response.status_code, code(response.json()) if "errors" in response.json() else ""
+
+    for document, why in (("{", "GRAPHQL_PARSE_FAILED"), ("{nothing}", "GRAPHQL_VALIDATION_FAILED")):
+        assert ask(document, send=True) == (400, why)
+        assert ask(document, send=False) == (400, "PERSISTED_QUERY_NOT_FOUND")
+    assert ask("mutation{touch}", send=True) == ask("mutation{touch}", send=False) == (200, "")
+    assert ask("mutation{touch}", by="GET", send=False) == (405, "METHOD_NOT_ALLOWED")
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"documentId": HASH},
+        {"documentId": f"sha256:{HASH.upper()}"},
+        {"documentId": f"sha256:{HASH}0"},
+        {"documentId": "md5:abc"},
+        {"documentId": 7},
+        {"documentId": ""},
+        {"extensions": {"persistedQuery": "x"}},
+        {"extensions": {"persistedQuery": []}},
+        {"extensions": {"persistedQuery": {"version": 1}}},
+        {"extensions": []},
+        {"query": ""},
+        {},
+    ],
+    ids=str,
+)
+def test_what_names_no_document_is_refused(given: dict[str, object]) -> None:
+    response = client().post("/graphql", json=given, headers={"accept": NEW})
+    assert (response.status_code, code(response.json())) == (400, "BAD_REQUEST")
+
+
 def test_a_secret_in_an_error_stays_inside(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO):
         response = client().post("/graphql", json={"query": "{boom}"}, headers={"x-request-id": "order-12345"})
@@ -345,10 +407,11 @@ def test_introspection_and_the_explorer_are_for_development() -> None:
     assert client().post("/graphql", json=question).json()["data"]
     shut = client(development=False)
     assert code(shut.post("/graphql", json=question).json()) == "GRAPHQL_VALIDATION_FAILED"
-    admin = mint(
-        Viewer(subject="a", role=Role.ADMINISTRATOR), key=KEY, expires_at=datetime.now(UTC) + timedelta(hours=1)
-    )
-    assert shut.post("/graphql", json=question, headers={"authorization": f"Bearer {admin}"}).json()["data"]
+    for role in Role:
+        who = Viewer(subject="a", role=role, channel_id=1, customer_id=1)
+        token = mint(who, key=KEY, expires_at=datetime.now(UTC) + timedelta(hours=1))
+        found = shut.post("/graphql", json=question, headers={"authorization": f"Bearer {token}"}).json()
+        assert ("errors" not in found) is (role is Role.ADMINISTRATOR), role
     page = client().get("/graphql", headers={"accept": "text/html"})
     assert page.headers["content-type"].startswith("text/html")
     assert "http" not in page.text.replace("</html", "").replace("<html", "")

@@ -203,7 +203,7 @@ def review(
 def test_a_reviewer_concludes_once(asking: Asking) -> None:
     asking.referred()
     one = task(asking)
-    for locale, sentence in (("en", "no such review task"), ("zh-CN", "未找到review task")):
+    for locale, sentence in (("en", "no such review task"), ("zh-CN", "未找到审核任务")):
         for nothing in (global_id("rt", 10**9), "nonsense"):
             unknown = review(asking, nothing, "APPROVE", locale=locale)
             assert (unknown["__typename"], unknown["message"]) == ("NotFound", sentence)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
@@ -10,13 +11,16 @@ from sqlalchemy import event
 from graphql_api.auth import Role, Viewer
 from graphql_api.policy import FIELDS, QUERY
 from graphql_api.relay import global_id
-from tests.graphql_api.asking import OTHER
+from tests.graphql_api.asking import OTHER, schema
 from tests.graphql_api.lived import LATE
 
 if TYPE_CHECKING:
     from tests.graphql_api.asking import Asking
     from tests.graphql_api.lived import Lived
 
+READ: Final = schema().schema.query_type
+assert READ is not None
+ROOT: Final = READ.fields
 POSITION = "position { status daysPastDue due { total { amount } } } schedule { no total { amount } }"
 LISTS: Final = (
     # a paged field, what is asked of each row, and how many statements that is (the first opens the snapshot)
@@ -63,6 +67,24 @@ def test_a_list_costs_the_same_statements_however_long_it_is(
     assert (cost(1), cost(6)) == (count, count)
 
 
+FOUND: Final = {
+    "application": 2,
+    "loan": 2,
+    "node": 4,
+    "entry": 3,
+    "eventEntries": 3,
+    "paymentOrder": 2,
+    "collectionCase": 2,
+    "previewEntry": 2,
+    "checkEntry": 2,
+    "version": 0,
+}
+"""Fields that find one thing, and how many statements that takes."""
+PREVIEW: Final = """(input: {productCode: "XF-DEBX", event: DISBURSEMENT_INSTRUCTED, effectiveOn: "2025-01-06",
+    amounts: [{component: "principal", amount: {amount: "1.00", currency: "CNY"}}]})"""
+CHECK: Final = """(input: {reference: "r", book: 1, effectiveOn: "2025-01-06", description: "d", lines: [
+    {account: "1002.01", side: DEBIT, amount: {amount: "1.00", currency: "CNY"}},
+    {account: "1002.02", side: CREDIT, amount: {amount: "1.00", currency: "CNY"}}]})"""
 SINGLES: Final = (
     ("viewer { subject }", 0),
     ("businessDate", 2),
@@ -74,6 +96,51 @@ SINGLES: Final = (
     ("clearingAccounts(book: 1) { oldestUnmatchedOn }", 4),
     ('dayRun(on: "2025-03-01") { state }', 3),
 )
+
+
+def test_every_field_of_the_root_is_counted() -> None:
+    """A new field is put into LISTS or SINGLES, with the statements that it needs."""
+    counted = {re.findall("[a-zA-Z]+", one[0])[0] for one in (*LISTS, *SINGLES)} | {"nodes", *FOUND}
+    assert counted == set(QUERY)
+
+
+@pytest.mark.parametrize(("name", "count"), sorted(FOUND.items()))
+def test_one_thing_costs_a_known_number_of_statements(lived: Lived, name: str, count: int) -> None:
+    order = "{ paymentOrders(first: 1) { nodes { orderNo } } }"
+    entries = "query($id: ID!) { loan(id: $id) { entries(first: 1) { nodes { id eventId } } } }"
+    entry = lived.asking.ask(entries, id=lived.loans[0])["loan"]["entries"]["nodes"][0]
+    given = {
+        "application": f'(id: "{lived.applications[0]}")',
+        "loan": f'(id: "{lived.loans[0]}")',
+        "node": f'(id: "{lived.repayment}")',
+        "entry": f'(id: "{entry["id"]}")',
+        "eventEntries": f'(eventId: "{entry["eventId"]}")',
+        "paymentOrder": f'(orderNo: "{lived.asking.ask(order)["paymentOrders"]["nodes"][0]["orderNo"]}")',
+        "collectionCase": f'(id: "{lived.case}")',
+        "previewEntry": PREVIEW,
+        "checkEntry": CHECK,
+        "version": "",
+    }[name]
+    by = Role.ACCOUNTANT if name == "checkEntry" else Role.AUDITOR
+    with lived.asking.counted() as sent:
+        lived.asking.ask(f"{{ {name}{given} {'' if name == 'version' else '{ __typename }'} }}", by=by)
+    assert len(sent) == count, "\n".join(sent.texts)
+
+
+@pytest.mark.parametrize("name", [name for name, one in ROOT.items() if "first" in one.args])
+def test_every_list_has_pages_of_one_to_a_hundred_rows(lived: Lived, name: str) -> None:
+    needed = {"book": "book: 1", "account": 'account: "1002.01"'}
+    for first, code in (
+        (0, "INVALID_PAGE"),
+        (-1, "INVALID_PAGE"),
+        (101, "LIMIT_LIST_SIZE"),
+        (10**9, "LIMIT_LIST_SIZE"),
+    ):
+        given = ", ".join([*(text for arg, text in needed.items() if arg in ROOT[name].args), f"first: {first}"])
+        assert lived.asking.faults(f"{{ {name}({given}) {{ __typename }} }}") == [code]
+    for after in ("", "x", "YWJj"):
+        given = ", ".join([*(text for arg, text in needed.items() if arg in ROOT[name].args), f'after: "{after}"'])
+        assert lived.asking.faults(f"{{ {name}({given}) {{ __typename }} }}") == ["INVALID_CURSOR"]
 
 
 @pytest.mark.parametrize(("selection", "count"), SINGLES, ids=lambda one: str(one)[:20])

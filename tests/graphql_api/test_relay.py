@@ -70,6 +70,14 @@ def test_what_is_no_cursor_is_refused_by_name(text: str) -> None:
     assert refused.value.code == "INVALID_CURSOR"
 
 
+@pytest.mark.parametrize("junk", ["!", "=", "====", " ", "\n", "+", "é"])
+def test_a_cursor_is_written_in_one_way(junk: str) -> None:
+    whole = cursors().seal((12345,))
+    for text in (whole + junk, junk + whole, whole[:9] + junk + whole[9:]):
+        with pytest.raises(Fault):
+            cursors().open(text)
+
+
 @given(st.integers(0, 20), st.integers(0, 255))
 def test_an_altered_cursor_is_refused(at: int, byte: int) -> None:
     whole = bytearray(base64.urlsafe_b64decode(cursors().seal((12345,)) + "=="))

@@ -161,7 +161,7 @@ def test_a_collection_from_an_empty_card_changes_nothing_and_the_loan_becomes_ov
     assert town.balance("1012.01") == 0
     assert town.position().status is Status.OVERDUE
     (case,) = town.cases()
-    assert case.is_open
+    assert (case.is_open, case.collector) == (True, "collector-1")
     _balanced(town)
 
 

@@ -154,9 +154,9 @@ def _positions(doors: Doors, loan: str) -> dict[str, Any]:
 
 
 def _cases(doors: Doors) -> list[tuple[str, bool]]:
-    """Loans with a case, and whether it is open."""
+    """Loans with a case, and whether it is open, as the collector on duty sees them."""
     query = "{ collectionCases(first: 2) { nodes { loan { id } closedOn } } }"
-    found = doors.ask(Role.OPERATIONS, query)["collectionCases"]["nodes"]
+    found = doors.ask(Role.COLLECTOR, query, subject="collector-1")["collectionCases"]["nodes"]
     return [(one["loan"]["id"], one["closedOn"] is None) for one in found]
 
 

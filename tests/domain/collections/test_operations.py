@@ -97,9 +97,11 @@ def test_facts_cannot_be_changed(conn: Connection, table: str) -> None:
 
 def test_the_machine_spreads_cases_and_people_move_them(conn: Connection) -> None:
     opened(conn, late(1), late(2), late(3, customer_id=1))
+    assert operations.assign_waiting(conn, on=ON, collectors=[], command=command()) == (), "they wait for somebody"
     given = operations.assign_waiting(conn, on=ON, collectors=["a", "b"], command=command())
     assert {one.loan_id: one.collector for one in given} == {1: "a", 2: "b", 3: "a"}
     assert operations.assign_waiting(conn, on=ON, collectors=["a", "b"], command=command()) == ()
+    assert given == tuple(queries.case_of(conn, case_id=one.case_id) for one in given), "as they rest"
     first = given[0]
     moved = operations.assign_to(conn, case_id=first.case_id, collector="b", on=ON, command=command())
     assert isinstance(moved, Case)

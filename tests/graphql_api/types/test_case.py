@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from graphql_api.auth import Role
-from tests.graphql_api.lived import COLLECTOR, LATE
+from tests.graphql_api.lived import COLLECTORS, LATE
 
 if TYPE_CHECKING:
     from tests.graphql_api.lived import Lived
@@ -37,17 +37,27 @@ def test_contact_is_told_with_its_result_and_without_the_number(lived: Lived) ->
     worked, *others = lived.asking.ask(WHOLE, open=False)["collectionCases"]["nodes"]
     assert [one["contacts"] for one in others] == [[], []]
     called, wrote = worked["contacts"]
-    assert (called["channel"], called["callee"], called["actor"]) == ("CALL", "138****8000", COLLECTOR)
+    assert (called["channel"], called["callee"], called["actor"]) == ("CALL", "138****8000", COLLECTORS[0])
     assert (called["outcome"], called["lineStatus"]) == ("WILLING", "ANSWERED")
     assert (wrote["channel"], wrote["outcome"], wrote["lineStatus"]) == ("LETTER", None, None)
 
 
 def test_a_collector_works_on_his_own_and_reaches_the_loan_through_it(lived: Lived) -> None:
     him = lived.asking.viewer(Role.COLLECTOR)
-    assert him.subject == COLLECTOR
-    (case,) = lived.asking.ask(WHOLE, by=him, open=True)["collectionCases"]["nodes"]
-    assert (case["id"], case["collector"]) == (lived.cases[0], COLLECTOR)
+    assert him.subject == COLLECTORS[0]
+    mine = lived.asking.ask(WHOLE, by=him, open=True)["collectionCases"]["nodes"]
+    assert [(one["id"], one["collector"]) for one in mine] == [(one, him.subject) for one in lived.cases[::2]]
+    case = mine[0]
     assert case["loan"]["position"]["daysPastDue"] > 0
     one = "query($id: ID!) { collectionCase(id: $id) { collector } }"
-    assert lived.asking.ask(one, by=him, id=case["id"])["collectionCase"] == {"collector": COLLECTOR}
+    assert lived.asking.ask(one, by=him, id=case["id"])["collectionCase"] == {"collector": him.subject}
     assert lived.asking.faults(one, by=him, id=lived.case) == ["NOT_FOUND"]
+
+
+def test_cases_that_nobody_had_are_given_at_the_next_close(lived: Lived) -> None:
+    asked = "query($on: Date!) { dayRun(on: $on) { steps { step loans } } }"
+    for on in (OPENED, LATE.isoformat()):
+        steps = {one["step"]: one["loans"] for one in lived.asking.ask(asked, on=on)["dayRun"]["steps"]}
+        assert steps["COLLECT"] == 3, "opened on the first day, given on the second"
+    found = lived.asking.ask("{ collectionCases { nodes { collector } } }")["collectionCases"]["nodes"]
+    assert [one["collector"] for one in found] == ["a-collector", "b-collector", "a-collector"]

@@ -119,7 +119,8 @@ LISTS: Final = ("repayments", "events", "entries")
 
 @pytest.mark.parametrize("name", [*LISTS, "statement lines"])
 def test_pages_of_a_loan_are_its_own_and_have_bounds(lived: Lived, name: str) -> None:
-    page = "(first: $first, after: $after) { nodes { __typename } pageInfo { endCursor hasNextPage } }"
+    count = "" if name == "statement lines" else "totalCount"
+    page = f"(first: $first, after: $after) {{ nodes {{ __typename }} pageInfo {{ endCursor hasNextPage }} {count} }}"
     asked = f"statement {{ lines{page} }}" if name == "statement lines" else f"{name}{page}"
     document = f"query($id: ID!, $first: Int, $after: String) {{ loan(id: $id) {{ {asked} }} }}"
 
@@ -133,6 +134,7 @@ def test_pages_of_a_loan_are_its_own_and_have_bounds(lived: Lived, name: str) ->
     while True:
         listed = one(2, first=1, after=after)
         met += listed["nodes"]
+        assert listed.get("totalCount", len(everything)) == len(everything)
         after = listed["pageInfo"]["endCursor"]
         if not listed["pageInfo"]["hasNextPage"]:
             break

@@ -65,7 +65,7 @@ def test_people_read_an_amount_in_their_language(asked: str, locale: str, expect
     assert ask(document, locale=locale)["money"]["formatted"] == expected
 
 
-@given(st.integers(-(10**15), 10**15), st.sampled_from(sorted(WRITTEN)))
+@given(st.integers(-(10**16), 10**16), st.sampled_from(sorted(WRITTEN)))
 def test_what_is_written_is_read_back(minor: int, currency: str) -> None:
     amount = Amount(minor, currency)
     assert MoneyInput(amount=amount.decimal, currency=currency).money == amount  # type: ignore[arg-type]  # a currency code is a text
@@ -79,6 +79,13 @@ def test_more_decimals_than_the_currency_has_are_refused_by_name(amount: str, cu
     with pytest.raises(Fault) as refused:
         _ = MoneyInput(amount=Decimal(amount), currency=currency).money  # type: ignore[arg-type]  # as above
     assert (refused.value.code, refused.value.params) == ("AMOUNT_INVALID", {"reason": reason})
+
+
+@pytest.mark.parametrize("amount", ["100000000000000.01", "-100000000000000.01", "999999999999999999"])
+def test_more_than_the_books_take_is_refused_by_name(amount: str) -> None:
+    with pytest.raises(Fault) as refused:
+        _ = MoneyInput(amount=Decimal(amount), currency="CNY").money  # type: ignore[arg-type]  # as above
+    assert refused.value.params == {"reason": "too_large"}
 
 
 def test_trailing_zeros_are_no_surplus() -> None:
