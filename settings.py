@@ -28,7 +28,7 @@ from typing import Final
 
 from domain.party.vault import Vault
 from ledger.journal import DEVELOPMENT_MAC_KEY
-from seed.parties import development_vault
+from seed.keys import development_vault
 
 DATA: Final = Path(".data")
 """Where the embedded PostgreSQL and the development keys live."""

@@ -13,7 +13,7 @@ from benchmarks.book import open_small_book
 from benchmarks.chaos import chaos
 from benchmarks.measures import FULL, Ratio, Size
 from benchmarks.schedules import MEASURES
-from commands.session import Json, err, out, print_json, refuse
+from commands.printing import Json, err, out, print_json, refuse
 from postgres import migrate
 from postgres.database import Database
 from postgres.embedded import start

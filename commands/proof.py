@@ -12,7 +12,8 @@ from rich.table import Table
 from sqlalchemy import text
 
 import server
-from commands.session import BookId, Json, catch_up, chosen_settings, database, err, out, print_json, refuse
+from commands.printing import Json, err, out, print_json, refuse
+from commands.session import BookId, catch_up, chosen_settings, database
 from ledger import sequencer
 from ledger import verify as offline
 from ledger.audit import audit
