@@ -328,7 +328,7 @@ def test_whoever_prints_json_has_published_its_schema(name: str, capfd: pytest.C
     ("names", "heavy"),
     [
         (("quote", "simulate", "decide", "message sign"), {"sqlalchemy", "psycopg", "alembic", "numpy", "catboost"}),
-        (("trial-balance", "statement"), {"strawberry", "starlette", "numpy", "catboost", "seed.german"}),
+        (("trial-balance", "export"), {"strawberry", "starlette", "numpy", "catboost", "seed.german"}),
     ],
 )
 def test_a_command_loads_no_library_that_it_does_not_need(names: tuple[str, ...], heavy: set[str]) -> None:
