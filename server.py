@@ -38,7 +38,7 @@ from domain.payment import operations as payments
 from domain.payment import queries as orders
 from domain.payment.gateway import Channel
 from domain.refusals import Refusal
-from domain.servicing import operations as servicing
+from domain.servicing.operations.repayment import repay
 from graphql_api import auth
 from graphql_api.auth import Role, Viewer
 from graphql_api.batcher import Batcher
@@ -199,7 +199,7 @@ def opened(settings: Settings, database_url: str, *, bank_url: str | None = None
         edge = Edge(
             executor=executor(Limits()),
             store=database,
-            house=Neighbours(desk=desk, repayments=Batcher(database, servicing.repay)),
+            house=Neighbours(desk=desk, repayments=Batcher(database, repay)),
             token_key=settings.keys.token,
             cursor_key=settings.keys.cursor,
             development=settings.development,

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from domain.origination.operations import Desk
     from domain.refusals import Refusal
-    from domain.servicing.operations import Repaid
+    from domain.servicing.operations.repayment import Repaid
     from domain.servicing.repayment import Repay
 
 

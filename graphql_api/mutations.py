@@ -14,10 +14,11 @@ from domain.origination import offer, review, workflow
 from domain.origination import operations as origination
 from domain.origination import queries as applications
 from domain.refusals import KeyReused, NotFound, Refusal
-from domain.servicing import operations as servicing
 from domain.servicing import position as standing
-from domain.servicing import queries as loans
 from domain.servicing import refusal as refused
+from domain.servicing.operations import repayment as servicing
+from domain.servicing.queries import recorded
+from domain.servicing.queries import repayment as repayments
 from domain.servicing.repayment import Repay
 from graphql_api.closing import CloseDayPayload, ClosePeriodPayload, close_day, close_period
 from graphql_api.faults import Fault
@@ -53,9 +54,9 @@ def _loan(root: servicing.Repaid, info: Ask) -> standing.Loan:
     return visible_loan(info, root.loan_id)
 
 
-def _repayment(root: servicing.Repaid, info: Ask) -> loans.Repayment | None:
+def _repayment(root: servicing.Repaid, info: Ask) -> recorded.Repayment | None:
     """The repayment as it was recorded."""
-    return loans.repayment(info.context.conn, root.repayment_id)
+    return repayments.repayment(info.context.conn, root.repayment_id)
 
 
 def _allocation(root: servicing.Repaid) -> Split:
@@ -66,7 +67,7 @@ def _allocation(root: servicing.Repaid) -> Split:
 @strawberry.type(description="A repayment was booked.")
 @presents(servicing.Repaid)
 class RepayLoanResult:
-    """Presents `domain.servicing.operations.Repaid`."""
+    """Presents `domain.servicing.operations.repayment.Repaid`."""
 
     repayment: Repayment = made(_repayment, "The repayment.")
     loan: Loan = made(_loan, "The loan, as it is afterwards.")
@@ -167,7 +168,7 @@ def _undone_loan(root: servicing.RepaymentUndone, info: Ask) -> standing.Loan:
 @strawberry.type(description="A repayment was reversed; the position is as if it had never been.")
 @presents(servicing.RepaymentUndone)
 class ReverseRepaymentResult:
-    """Presents `domain.servicing.operations.RepaymentUndone`."""
+    """Presents `domain.servicing.operations.repayment.RepaymentUndone`."""
 
     loan: Loan = made(_undone_loan, "The loan, as it is afterwards.")
     is_replay: bool = strawberry.field(description="Whether this command had been done before.")

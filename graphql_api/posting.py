@@ -15,7 +15,7 @@ import strawberry
 
 from domain.refusals import KeyReused, NotFound, Refusal
 from domain.servicing import refusal as refused
-from domain.servicing.operations import book_refusal
+from domain.servicing.operations.book import book_refusal
 from graphql_api.faults import Fault
 from graphql_api.inputs import EntryInput, PostEntriesInput, PostingMode, ReverseEntryInput
 from graphql_api.relay import global_id, numbers

@@ -19,7 +19,8 @@ from domain.payment import queries as payments
 from domain.product import queries as products
 from domain.reconciliation import discrepancy
 from domain.reconciliation import queries as reconciliations
-from domain.servicing import queries as servicing
+from domain.servicing.queries import loan as contracts
+from domain.servicing.queries import repayment as repayments
 from graphql_api import auth
 from graphql_api.auth import Role
 from graphql_api.faults import Fault
@@ -122,7 +123,7 @@ def _loan(info: Ask, given: str) -> object:
 
 def _repayment(info: Ask, given: str) -> object:
     """Node of a repayment: visible to whoever sees its loan."""
-    found = servicing.repayment(info.context.conn, single(REPAYMENT, given))
+    found = repayments.repayment(info.context.conn, single(REPAYMENT, given))
     visible_loan(info, None if found is None else found.loan_id)
     return found
 
@@ -280,7 +281,7 @@ class Query:
         """Loans, oldest first."""
         cursors = info.context.cursors("Query.loans")
         page = cursors.page(first=first, after=after)
-        rows = servicing.loans(info.context.conn, after=page.number or 0, limit=page.size + 1)
+        rows = contracts.loans(info.context.conn, after=page.number or 0, limit=page.size + 1)
         info.context.meet(LOAN, (one.loan_id for one in rows))
         return cursors.connection(rows, page, lambda one: (one.loan_id,))  # type: ignore[return-value]  # as `node`
 

@@ -45,8 +45,10 @@ from domain.product.accounting import Event
 from domain.reconciliation import operations as reconciliation
 from domain.reconciliation.operations import Reconciled, Settlement
 from domain.reconciliation.statement_file import SANDBOX_DAY_FILE
-from domain.servicing import queries as loans
 from domain.servicing.position import Disbursement, Position
+from domain.servicing.queries import fact as loan_facts
+from domain.servicing.queries.loan import loans_in
+from domain.servicing.queries.position import positions
 from domain.servicing.repayment import Intent
 from ledger import journal, sequencer
 from ledger.entry import Dimensions, Entry, Line, Side
@@ -404,7 +406,7 @@ class Year:
 
     def _positions(self, loan_ids: Sequence[int], on: date) -> dict[int, Position]:
         ids = list(dict.fromkeys(loan_ids))
-        return self.db.run(lambda conn: loans.positions(conn, loan_ids=ids, on=on))
+        return self.db.run(lambda conn: positions(conn, loan_ids=ids, on=on))
 
     def _ask_by_lender(
         self, meant: Sequence[tuple[int, Intention]], positions: Mapping[int, Position], on: date
@@ -519,7 +521,7 @@ class Year:
         known = {one.loan_id: one for one in disbursed if one.loan_id is not None and one.loan_id not in self.habits}
         if not known:
             return
-        facts = self.db.run(lambda conn: loans.facts(conn, loans.loans_in(list(known))))
+        facts = self.db.run(lambda conn: loan_facts.facts(conn, loans_in(list(known))))
         for loan_id, found in facts.items():
             if found.disbursement is not Disbursement.SUCCEEDED:
                 continue

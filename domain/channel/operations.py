@@ -24,8 +24,9 @@ from domain.party import queries as parties
 from domain.party.partner import Channel, ChannelKey, ChannelState
 from domain.party.vault import Vault
 from domain.refusals import KeyReused, NotFound, Refusal
-from domain.servicing import queries as loans
 from domain.servicing.position import Position
+from domain.servicing.queries.loan import loan
+from domain.servicing.queries.position import position as position_on
 from ledger.money import Money
 
 LOAN_PREFIX = "ln_"
@@ -105,7 +106,7 @@ class Business:
     def loan(self, conn: Connection, *, channel: Channel, loan_no: str, on: date) -> Answer | Refusal:
         """Tell where a loan stands on a day."""
         loan_id = _loan_id(conn, channel, loan_no)
-        position = None if loan_id is None else loans.position(conn, loan_id=loan_id, on=on)
+        position = None if loan_id is None else position_on(conn, loan_id=loan_id, on=on)
         if position is None:
             return NotFound(field="bizContent.loanNo", what="loan")
         return Answer(status=Status.SUCCESS, data=_position_data(position))
@@ -376,7 +377,7 @@ def _loan_id(conn: Connection, channel: Channel, loan_no: str) -> int | None:
     digits = loan_no.removeprefix(LOAN_PREFIX)
     if digits == loan_no or not (digits.isascii() and digits.isdigit() and len(digits) <= BIGINT_DIGITS):
         return None
-    found = loans.loan(conn, int(digits))
+    found = loan(conn, int(digits))
     return found.loan_id if found is not None and found.channel_id == channel.channel_id else None
 
 

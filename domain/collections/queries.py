@@ -12,7 +12,8 @@ from domain.collections.contact import Callee, Channel, Contact, LineStatus, Out
 from domain.collections.delinquency import Bucket, Overdue
 from domain.collections.statistics import Statistics, statistics
 from domain.collections.tables import assignment, case, case_closing, case_event, contact, contact_result
-from domain.servicing import queries as servicing
+from domain.servicing.queries.ageing import aged as aged_on
+from domain.servicing.queries.loan import loans_of
 from ledger.money import Money
 
 _bucket = (
@@ -79,8 +80,8 @@ class Assignment:
 
 def overdue(conn: Connection, *, on: date) -> tuple[Overdue, ...]:
     """Everything that is overdue at the end of a date, as servicing has aged it; its ageing must have run."""
-    aged = servicing.aged(conn, on=on)
-    loans = servicing.loans_of(conn, [one.loan_id for one in aged])
+    aged = aged_on(conn, on=on)
+    loans = loans_of(conn, [one.loan_id for one in aged])
     return tuple(
         Overdue(
             loan_id=one.loan_id,

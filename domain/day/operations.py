@@ -22,21 +22,30 @@ from domain.day.queries import Run, StepDone
 from domain.day.refusal import DayInFuture, DayOutOfOrder, DayPassed
 from domain.day.step import LOAN_STEPS, WHOLE, Chunk, Step, expected, posting_key
 from domain.refusals import Refusal
-from domain.servicing import operations as servicing
-from domain.servicing import queries as loans
-from domain.servicing.operations import Sweep, Swept
+from domain.servicing.operations.sweep import (
+    Sweep,
+    Swept,
+    accrue_interest,
+    accrue_penalty,
+    age,
+    apply_overpayments,
+    close_lives,
+    fall_due,
+    move_overdue,
+)
+from domain.servicing.queries.loan import last_loan_id, lock_between
 
 CHUNK_SIZE = 10_000
 """Loans of one chunk, unless the caller says otherwise."""
 
 SWEEPS: Mapping[Step, Callable[[Connection, Sweep], Swept | Refusal]] = {
-    Step.ACCRUE_INTEREST: servicing.accrue_interest,
-    Step.FALL_DUE: servicing.fall_due,
-    Step.APPLY_OVERPAYMENTS: servicing.apply_overpayments,
-    Step.MOVE_OVERDUE: servicing.move_overdue,
-    Step.ACCRUE_PENALTY: servicing.accrue_penalty,
-    Step.AGE: servicing.age,
-    Step.CLOSE_LIVES: servicing.close_lives,
+    Step.ACCRUE_INTEREST: accrue_interest,
+    Step.FALL_DUE: fall_due,
+    Step.APPLY_OVERPAYMENTS: apply_overpayments,
+    Step.MOVE_OVERDUE: move_overdue,
+    Step.ACCRUE_PENALTY: accrue_penalty,
+    Step.AGE: age,
+    Step.CLOSE_LIVES: close_lives,
 }
 """What each step over loans calls."""
 
@@ -118,7 +127,7 @@ def begin(
     row = {
         "business_on": on,
         "chunk_size": chunk_size,
-        "loan_id_max": loans.last_loan_id(conn),
+        "loan_id_max": last_loan_id(conn),
         "actor": command.actor,
         "begun_at": command.received_at,
     }
@@ -157,7 +166,7 @@ def _sweep_chunk(conn: Connection, on: date, chunk: Chunk, *, command: Command) 
     if chunk.number in queries.done_chunks(conn, on, LOAN_STEPS[-1]):
         return None  # somebody else has worked it meanwhile
     with conn.begin_nested() as savepoint:
-        loans.lock_between(conn, low=chunk.low, high=chunk.high)
+        lock_between(conn, low=chunk.low, high=chunk.high)
         for step in LOAN_STEPS:
             key = posting_key(on, step, chunk.number)
             swept = SWEEPS[step](conn, Sweep(on=on, low=chunk.low, high=chunk.high, key=key, command=command))

@@ -82,8 +82,8 @@ from domain.payment.order import State as PaymentState
 from domain.product import queries as products
 from domain.product.version import ProductVersion
 from domain.refusals import KeyReused, NotFound, Refusal
-from domain.servicing import operations as servicing
-from domain.servicing import queries as loan_reads
+from domain.servicing.operations import disbursement, repayment
+from domain.servicing.queries import loan as contracts
 from domain.servicing.refusal import AmountBelowPayoff
 from domain.servicing.repayment import Intent, Repay
 from ledger import journal
@@ -402,7 +402,7 @@ def request_repayments(
     loan, an amount that is not positive or in another currency (`NotCollectable`).
     """
     known = queries.repayment_requests_by_number(conn, business_nos=[wish.business_no for wish in wishes])
-    loans = loan_reads.loans_of(conn, [wish.loan_id for wish in wishes])
+    loans = contracts.loans_of(conn, [wish.loan_id for wish in wishes])
     accounts = queries.repayment_accounts(conn, loan_ids=list(loans))
     currencies = {loan_id: loan.terms.currency for loan_id, loan in loans.items() if loan_id in accounts}
     fresh = [one for one in wishes if one.business_no not in known and fault(one, currencies) is None]
@@ -722,7 +722,7 @@ def _disburse(conn: Connection, case: _Case, *, on: date, command: Command) -> i
     made = queries.offer(conn, case.id)
     assert made is not None, "no money moves without an accepted offer"
     assert made.accepted_at is not None, "no money moves without an accepted offer"
-    wish = servicing.CreateLoan(
+    wish = disbursement.CreateLoan(
         application_id=case.id,
         product=case.product,
         principal=made.amount,
@@ -733,7 +733,7 @@ def _disburse(conn: Connection, case: _Case, *, on: date, command: Command) -> i
         start_on=on,
         command=command,
     )
-    created = servicing.create_loan(conn, wish)
+    created = disbursement.create_loan(conn, wish)
     assert not isinstance(created, Refusal), f"application {case.id} cannot be booked: {created}"
     conn.execute(
         insert(application_loan).values(
@@ -756,7 +756,7 @@ def _answered(
     if stage is Stage.DISBURSEMENT:
         loan_id = case.application.loan_id
         assert loan_id is not None, "a payment of a loan has a loan"
-        change = servicing.disburse_succeeded if is_success else servicing.disburse_failed
+        change = disbursement.disburse_succeeded if is_success else disbursement.disburse_failed
         booked = change(conn, loan_id=loan_id, on=on, command=command)
         assert not isinstance(booked, Refusal), f"the books refuse the result of loan {loan_id}: {booked}"
     outcome = (
@@ -797,13 +797,13 @@ def _book_repayments(conn: Connection, final: Sequence[PaymentOrder], *, on: dat
     }
     requests = queries.repayment_requests(conn, request_ids=list(orders))
     wanted = [_repay(one, orders[request_id], on=on, command=command) for request_id, one in sorted(requests.items())]
-    answers = servicing.repay(conn, wanted) if wanted else []
+    answers = repayment.repay(conn, wanted) if wanted else []
     short = [
         replace(one, intent=Intent.DUE)
         for one, answer in zip(wanted, answers, strict=True)
         if isinstance(answer, AmountBelowPayoff) or (isinstance(answer, Refusal) and not one.intent.is_plain)
     ]
-    again = dict(zip([one.command.key for one in short], servicing.repay(conn, short) if short else [], strict=True))
+    again = dict(zip([one.command.key for one in short], repayment.repay(conn, short) if short else [], strict=True))
     for one, answer in zip(wanted, answers, strict=True):
         if isinstance(again.get(one.command.key, answer), Refusal):
             _suspend(conn, one, on=on)
@@ -824,7 +824,7 @@ def _repay(one: RepaymentRequest, order: PaymentOrder, *, on: date, command: Com
 
 def _suspend(conn: Connection, one: Repay, *, on: date) -> None:
     """Book money that came and that no loan can take (暂收挂账)."""
-    loan = loan_reads.loan(conn, one.loan_id)
+    loan = contracts.loan(conn, one.loan_id)
     assert loan is not None, "a request was kept for a known loan only"
     entry = apply(
         SUSPENSE,

@@ -11,10 +11,14 @@ import strawberry
 
 from domain.product import queries as products
 from domain.product.version import ProductVersion as Version
-from domain.servicing import daycount, event, queries, repayment
+from domain.servicing import daycount, event, repayment
 from domain.servicing import position as standing
 from domain.servicing import terms as contract
 from domain.servicing.allocation import Component
+from domain.servicing.queries import recorded
+from domain.servicing.queries.fact import facts
+from domain.servicing.queries.loan import events_of, loans_in, loans_of
+from domain.servicing.queries.repayment import repayments_of
 from graphql_api.faults import Fault
 from graphql_api.relay import Connection as Rows
 from graphql_api.relay import Edge, global_id
@@ -132,7 +136,7 @@ class Position:
     overpayment: Money = minor("overpayment", "currency", "What the borrower has overpaid (溢缴款).")
 
 
-def _allocation(root: queries.Repayment) -> Split:
+def _allocation(root: recorded.Repayment) -> Split:
     """What a repayment has met."""
     by = root.by_component()
     return Split(
@@ -140,12 +144,12 @@ def _allocation(root: queries.Repayment) -> Split:
     )
 
 
-def _repayment_id(root: queries.Repayment) -> strawberry.ID:
+def _repayment_id(root: recorded.Repayment) -> strawberry.ID:
     """Global id of a repayment."""
     return strawberry.ID(global_id(REPAYMENT, root.repayment_id))
 
 
-def _loan_of(root: queries.Repayment, info: Ask) -> standing.Loan:
+def _loan_of(root: recorded.Repayment, info: Ask) -> standing.Loan:
     """The loan of a repayment."""
     found = loan(info, root.loan_id)
     assert found is not None, "a repayment has a loan"
@@ -153,9 +157,9 @@ def _loan_of(root: queries.Repayment, info: Ask) -> standing.Loan:
 
 
 @strawberry.type(description="A repayment and how it was allocated.")
-@presents(queries.Repayment)
+@presents(recorded.Repayment)
 class Repayment(Node):
-    """Presents `domain.servicing.queries.Repayment`."""
+    """Presents `domain.servicing.queries.recorded.Repayment`."""
 
     id: strawberry.ID = made(_repayment_id, "Global id.")
     loan: Loan = made(_loan_of, "The loan.")
@@ -203,7 +207,7 @@ def _facts(root: standing.Loan, info: Ask, on: date | None) -> standing.Facts:
     until = info.context.day(on)
 
     def fetch(ids: list[int]) -> dict[int, standing.Facts]:
-        return queries.facts(info.context.conn, queries.loans_in(ids), until=until)
+        return facts(info.context.conn, loans_in(ids), until=until)
 
     found = info.context.load(LOAN, ("facts", until), root.loan_id, fetch)
     assert found is not None, "a loan has facts"
@@ -214,7 +218,7 @@ def _repayments(root: standing.Loan, info: Ask, first: First = None, after: Afte
     """The repayments of a loan, oldest first."""
     cursors = info.context.cursors("Loan.repayments", loan=root.loan_id)
     conn = info.context.conn
-    rows = info.context.load(LOAN, "repayments", root.loan_id, lambda ids: queries.repayments_of(conn, ids)) or ()
+    rows = info.context.load(LOAN, "repayments", root.loan_id, lambda ids: repayments_of(conn, ids)) or ()
     return cursors.sliced(rows, cursors.page(first=first, after=after), lambda one: (one.repayment_id,))
 
 
@@ -222,7 +226,7 @@ def _events(root: standing.Loan, info: Ask, first: First = None, after: After = 
     """What happened to a loan, in the order in which it became known."""
     cursors = info.context.cursors("Loan.events", loan=root.loan_id)
     conn = info.context.conn
-    rows = info.context.load(LOAN, "events", root.loan_id, lambda ids: queries.events_of(conn, ids)) or ()
+    rows = info.context.load(LOAN, "events", root.loan_id, lambda ids: events_of(conn, ids)) or ()
     return cursors.sliced(rows, cursors.page(first=first, after=after), lambda one: (one.event_id,))
 
 
@@ -334,7 +338,7 @@ class Loan(Node):
 
 def loan(info: Ask, loan_id: int) -> standing.Loan | None:
     """A loan by number, read with every other loan that the operation came upon."""
-    return info.context.load(LOAN, "loan", loan_id, lambda ids: queries.loans_of(info.context.conn, ids))
+    return info.context.load(LOAN, "loan", loan_id, lambda ids: loans_of(info.context.conn, ids))
 
 
 def visible_loan(info: Ask, loan_id: int | None) -> standing.Loan:

@@ -8,7 +8,14 @@ ROOT = Path(__file__).resolve().parents[2]
 FLOORS = ("ledger", "domain", "risk", "graphql_api", "postgres", "sandbox", "seed")
 ELSEWHERE = {
     "tables.py": "tests/migrations/test_drift.py",  # declarations: compared with the database, all at once
-    "domain/servicing/event.py": "tests/domain/servicing/test_operations.py",  # names of what operations write
+    "domain/servicing/event.py": "tests/domain/servicing/operations/test_disbursement.py",  # names of what is written
+    "domain/servicing/operations/book.py": "tests/domain/servicing/operations/test_repayment.py",  # how all post
+    "domain/servicing/operations/change.py": "tests/laws/test_living_books.py",  # books of a life, fact by fact
+    "domain/servicing/operations/row.py": "tests/domain/servicing/operations/test_repayment.py",  # how all write
+    "domain/servicing/queries/dossier.py": "tests/laws/test_living_books.py",  # what a life is told from
+    "domain/servicing/queries/fact.py": "tests/domain/servicing/queries/test_position.py",  # what a position is made of
+    "domain/servicing/queries/recorded.py": "tests/domain/servicing/queries/test_schedule.py",  # rows, as they stand
+    "domain/servicing/queries/repayment.py": "tests/domain/servicing/queries/test_schedule.py",  # the repayment kept
     "graphql_api/types/day.py": "tests/graphql_api/test_closing.py",  # fields, asked together with what fills them
     "domain/servicing/refusal.py": "tests/domain/test_refusals.py",  # every refusal of the house, one by one
     "sandbox/leash.py": "tests/sandbox/test_process.py",  # the two ends of one pipe

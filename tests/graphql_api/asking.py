@@ -14,7 +14,7 @@ from sqlalchemy import event
 
 from domain.origination import queries as applications
 from domain.payment.order import Kind
-from domain.servicing import operations as servicing
+from domain.servicing.operations.repayment import repay
 from graphql_api.auth import ANONYMOUS, Role, Viewer
 from graphql_api.batcher import Batcher
 from graphql_api.context import Context
@@ -104,7 +104,7 @@ class Asking:
             received_at=self.at,
             store=self.db,
             cursor_key=KEY,
-            house=House(desk=self.people.desk, repayments=Batcher(self.db, servicing.repay)),
+            house=House(desk=self.people.desk, repayments=Batcher(self.db, repay)),
         )
         question = Question(document=document, variables=variables)
         return schema().answer(question, context, introspection=False).payload

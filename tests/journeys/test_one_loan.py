@@ -12,8 +12,8 @@ from domain.payment.order import Kind
 from domain.payment.order import State as Paid
 from domain.reconciliation import queries as reconciliation
 from domain.reconciliation.discrepancy import Class
-from domain.servicing import queries as loans
 from domain.servicing.position import Status
+from domain.servicing.queries.schedule import schedule
 from ledger.statements import trial_balance
 from seed.behaviour import Intention, Way
 from seed.chart import LENDER_BOOK, PLATFORM_BOOK
@@ -44,7 +44,7 @@ def test_a_good_borrower_gets_the_money_and_pays_it_back(town: Town) -> None:
     assert town.balance("1303.01") == 3_000_00
     loan_id = town.application.loan_id
     assert loan_id is not None
-    plan = town.db.run(lambda conn: loans.schedule(conn, loan_id))
+    plan = town.db.run(lambda conn: schedule(conn, loan_id))
     assert plan is not None
     assert [one.due_on for one in plan.instalments][:2] == [date(2025, 2, 6), date(2025, 3, 6)]
     town.mean([Intention(no=one.no, on=one.due_on, way=Way.COLLECTION) for one in plan.instalments])
@@ -104,7 +104,7 @@ def test_a_payment_that_fails_at_once_or_late_is_reversed_and_its_plan_cancelled
     assert one.loan_id is not None
     loan_id = one.loan_id
     assert town.position().status is Status.CANCELLED
-    plan = town.db.run(lambda conn: loans.schedule(conn, loan_id))
+    plan = town.db.run(lambda conn: schedule(conn, loan_id))
     assert plan is not None
     assert plan.instalments == ()
     assert [town.balance(account) for account in ("3001.01", "1303.01", "1002.01")] == [0, 0, 0]

@@ -17,8 +17,8 @@ from domain.decisioning.facts import FactValue
 from domain.decisioning.tables import model_file
 from domain.origination import queries as applications
 from domain.origination.application import Application
-from domain.servicing import queries as loans
 from domain.servicing.position import Position
+from domain.servicing.queries.position import position
 from ledger import balances
 from postgres.database import Database
 from sandbox.client import BankClient
@@ -100,7 +100,7 @@ class Town:
         """The only loan, this morning."""
         number = self.application.loan_id
         assert number is not None
-        found = self.db.run(lambda conn: loans.position(conn, loan_id=number, on=self.today))
+        found = self.db.run(lambda conn: position(conn, loan_id=number, on=self.today))
         assert found is not None
         return found
 

@@ -12,14 +12,19 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, text
 
-from domain.servicing import operations, queries
 from domain.servicing.admission import book
 from domain.servicing.change import Change, plain_contract
 from domain.servicing.contract import Contract
 from domain.servicing.fact import Fact, Intent, Pay, Reverse
 from domain.servicing.life import Life
-from domain.servicing.operations import Created, Disbursed, Recorded, Repaid, terms_of
+from domain.servicing.operations.change import Recorded, record
+from domain.servicing.operations.disbursement import Created, Disbursed, create_loan, disburse_succeeded, terms_of
+from domain.servicing.operations.repayment import Repaid, repay
 from domain.servicing.position import Position, Status
+from domain.servicing.queries.ageing import aged as aged_on
+from domain.servicing.queries.dossier import dossiers
+from domain.servicing.queries.position import position as position_on
+from domain.servicing.queries.position import position_as_of
 from domain.servicing.repayment import Intent as Meant
 from ledger import books as registry
 from ledger import journal
@@ -68,10 +73,10 @@ def lent(conn: Connection, world: World, contract: Contract | None, *, yuan: int
     create = world.create(next(world.applications), yuan=yuan, months=months, start_on=START)
     if contract is not None:
         create = replace(create, contract=contract, principal=Money(contract.terms.principal, "CNY"))
-    made = operations.create_loan(conn, create)
+    made = create_loan(conn, create)
     assert isinstance(made, Created), made
     loan_id = made.loan.loan_id
-    done = operations.disburse_succeeded(conn, loan_id=loan_id, on=START, command=command(f"paid-{loan_id}"))
+    done = disburse_succeeded(conn, loan_id=loan_id, on=START, command=command(f"paid-{loan_id}"))
     assert isinstance(done, Disbursed), done
     return loan_id
 
@@ -92,7 +97,7 @@ def _renamed(fact: Fact, numbers: dict[int, int]) -> Fact:
 
 def booked(conn: Connection, loan_id: int, fact: Fact, *, on: date) -> Recorded:
     by = command(f"{loan_id}-{fact!r}-{on}-{next(_KEYS)}")
-    (made,) = operations.record(conn, [Change(loan_id=loan_id, fact=fact, command=by, business_on=on)])
+    (made,) = record(conn, [Change(loan_id=loan_id, fact=fact, command=by, business_on=on)])
     assert isinstance(made, Recorded), made
     return made
 
@@ -108,7 +113,7 @@ def held(conn: Connection, loan_id: int) -> dict[tuple[str, ...], int]:
 
 
 def said(conn: Connection, loan_id: int, on: date) -> dict[tuple[str, ...], int]:
-    state = queries.dossiers(conn, [loan_id])[loan_id].life(on).state
+    state = dossiers(conn, [loan_id])[loan_id].life(on).state
     buckets = state.buckets()
     return {accounts: sum(buckets[name] for name in names) for accounts, names in GROUPS.items()} | {
         ("2241.01",): state.excess
@@ -172,11 +177,11 @@ def test_who_pays_what_settles_leaves_no_account_open(conn: Connection, world: W
         loan_id = lent(conn, world, life.contract)
         lived(conn, loan_id, life)
         on = max(fact.booked_on for fact in life.facts)
-        position = queries.position(conn, loan_id=loan_id, on=on)
+        position = position_on(conn, loan_id=loan_id, on=on)
         assert position is not None
         if position.payoff.total and position.status in {Status.ACTIVE, Status.OVERDUE, Status.NON_ACCRUAL}:
             pay = Pay(no=0, value_on=on, booked_on=on, amount=position.payoff.total, intent=Intent.SETTLE)
-            (made,) = operations.record(
+            (made,) = record(
                 conn, [Change(loan_id=loan_id, fact=pay, command=command(f"settle-{next(_KEYS)}"), business_on=on)]
             )
             if isinstance(made, Recorded):  # a lock-in may forbid it
@@ -210,7 +215,7 @@ def test_the_set_based_close_is_the_engine_on_plain_loans(
                 night(conn, twins, today)
                 today += timedelta(days=1)
             paid = [world.payment(one, f"{amount / 100:.2f}", today, intent=intent) for one in twins]
-            answers = operations.repay(conn, [replace(one, business_on=today) for one in paid])
+            answers = repay(conn, [replace(one, business_on=today) for one in paid])
             assert len({type(one) for one in answers}) == 1, answers
             plain, living = answers
             if isinstance(plain, Repaid) and isinstance(living, Repaid):
@@ -229,7 +234,7 @@ def night(conn: Connection, twins: tuple[int, int], on: date) -> None:
     close_days(conn, on, on)
     plain, living = (books(conn, one) for one in twins)
     assert living == plain, on
-    aged = {row.loan_id: replace(row, loan_id=0) for row in queries.aged(conn, on=on)}
+    aged = {row.loan_id: replace(row, loan_id=0) for row in aged_on(conn, on=on)}
     assert aged.get(twins[1]) == aged.get(twins[0]), on
 
 
@@ -256,7 +261,7 @@ def test_a_payment_that_became_known_after_its_month_was_closed_is_booked_today_
         command=command("told-late"),
         business_on=known_on,
     )
-    (made,) = operations.record(conn, [change])
+    (made,) = record(conn, [change])
     assert isinstance(made, Recorded), made
     assert _trial_balance(conn) == closed
     for entry_id in made.entry_ids:
@@ -265,13 +270,13 @@ def test_a_payment_that_became_known_after_its_month_was_closed_is_booked_today_
         assert stored.entry.effective_on == known_on
         assert stored.entry.economic_on == paid_on
         assert stored.entry.description == f"Pay no. 2 of {paid_on}"
-    assert _anonymous(queries.position(conn, loan_id=late, on=known_on)) == _anonymous(
-        queries.position(conn, loan_id=in_time, on=known_on)
+    assert _anonymous(position_on(conn, loan_id=late, on=known_on)) == _anonymous(
+        position_on(conn, loan_id=in_time, on=known_on)
     )
     close_days(conn, known_on, known_on + timedelta(days=40))
     assert books(conn, late) == books(conn, in_time)
-    before = queries.position_as_of(conn, loan_id=late, value_on=known_on, known_on=known_on - timedelta(days=1))
-    after = queries.position_as_of(conn, loan_id=late, value_on=known_on, known_on=known_on)
+    before = position_as_of(conn, loan_id=late, value_on=known_on, known_on=known_on - timedelta(days=1))
+    after = position_as_of(conn, loan_id=late, value_on=known_on, known_on=known_on)
     assert before is not None
     assert after is not None
     assert (before.status, before.due.principal > after.due.principal) == (Status.OVERDUE, True)

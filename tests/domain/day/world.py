@@ -9,10 +9,10 @@ from sqlalchemy import Connection, text
 
 from domain.day.operations import Closed, close_day
 from domain.refusals import Refusal
-from domain.servicing import operations
 from domain.servicing.allocation import Component
 from domain.servicing.change import Change
 from domain.servicing.fact import Levy
+from domain.servicing.operations.change import record
 from postgres.database import Database
 from tests.domain.servicing.world import START, World, command, opened
 
@@ -46,7 +46,7 @@ def portfolio(db: Database) -> World:
         world = opened(conn)
         ids = [world.disbursed(conn, yuan=1_000 * (n + 1), months=3 + n) for n in range(LOANS)]
         world.repay(conn, ids[0], "2000.00", START + timedelta(days=3))
-        (charged,) = operations.record(conn, [charge(ids[4], on=START)])
+        (charged,) = record(conn, [charge(ids[4], on=START)])
         assert not isinstance(charged, Refusal), charged
         return world
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from domain.origination.offer import CostAboveCap, NotOnOffer, Offer, make_offer, offered_amount, terms_of
 from domain.product.version import ProductVersion
-from domain.servicing import operations as servicing
+from domain.servicing.operations import disbursement as servicing
 from ledger.money import Money
 from seed.products import draft
 

@@ -16,8 +16,10 @@ from domain.payment import queries as orders
 from domain.payment.order import Kind, PaymentOrder
 from domain.payment.order import State as PaymentState
 from domain.refusals import KeyReused, NotFound
-from domain.servicing import queries as loans
 from domain.servicing.position import Status
+from domain.servicing.queries.position import position
+from domain.servicing.queries.repayment import repayments
+from domain.servicing.queries.schedule import schedule
 from domain.servicing.repayment import Intent
 from ledger import balances, sequencer
 from ledger.money import Money
@@ -67,7 +69,7 @@ def test_the_loan_has_the_schedule_that_was_offered(world: World) -> None:
     offered = queries.offer(world.conn, one.application_id)
     assert offered is not None
     assert one.loan_id is not None
-    booked = loans.schedule(world.conn, one.loan_id)
+    booked = schedule(world.conn, one.loan_id)
     assert booked is not None
     assert offered.content["schedule"] == [
         [line.no, line.from_on.isoformat(), line.due_on.isoformat(), line.principal, line.interest]
@@ -212,10 +214,10 @@ def test_a_failed_payment_reverses_the_entry_and_cancels_the_plan(world: World) 
     assert one.stage is Stage.DISBURSE_FAILED
     assert one.loan_id is not None
     assert (_balance(world.conn, "3001.01"), _balance(world.conn, "1002.01")) == (0, 0)
-    now = loans.position(world.conn, loan_id=one.loan_id, on=TODAY)
+    now = position(world.conn, loan_id=one.loan_id, on=TODAY)
     assert now is not None
     assert now.status is Status.CANCELLED
-    plan = loans.schedule(world.conn, one.loan_id)
+    plan = schedule(world.conn, one.loan_id)
     assert plan is not None
     assert plan.instalments == ()
     card = BankAccount(
@@ -372,7 +374,7 @@ def test_a_repayment_is_kept_collected_and_booked(world: World) -> None:
     order = _collected(world, _wish(one))
     assert (order.card_mask, order.amount) == ("****0018", Money(500_00, "CNY"))
     assert one.loan_id is not None
-    (paid,) = loans.repayments(world.conn, one.loan_id)
+    (paid,) = repayments(world.conn, one.loan_id)
     assert (paid.amount, paid.paid_on) == (500_00, TODAY)
     assert _balance(world.conn, "1012.01") == 500_00
     (kept,) = queries.repayment_requests_of(world.conn, one.loan_id)
@@ -401,7 +403,7 @@ def test_money_that_no_loan_can_take_waits_on_the_suspense_account(world: World)
     one = world.disbursed()
     _collected(world, _wish(one, "R-1", amount=10_000_00, intent=Intent.SETTLE))
     assert one.loan_id is not None
-    now = loans.position(world.conn, loan_id=one.loan_id, on=TODAY)
+    now = position(world.conn, loan_id=one.loan_id, on=TODAY)
     assert now is not None
     assert now.outstanding == 0
     _collected(world, _wish(one, "R-2", amount=300_00))
@@ -412,7 +414,7 @@ def test_too_little_to_settle_meets_what_is_due(world: World) -> None:
     one = world.disbursed()
     _collected(world, _wish(one, amount=400_00, intent=Intent.SETTLE))
     assert one.loan_id is not None
-    (paid,) = loans.repayments(world.conn, one.loan_id)
+    (paid,) = repayments(world.conn, one.loan_id)
     assert (paid.intent, paid.amount) == (Intent.DUE, 400_00)
 
 

@@ -6,11 +6,11 @@ from datetime import date
 
 from sqlalchemy import Connection
 
-from domain.servicing import operations, queries
 from domain.servicing.allocation import Component
 from domain.servicing.change import Change
 from domain.servicing.fact import Fact, Levy, Reverse, Waive
-from domain.servicing.operations import Recorded
+from domain.servicing.operations.change import Recorded, record
+from domain.servicing.queries.position import position as position_on
 from tests.domain.servicing.world import START, World, books, close, command
 
 FIRST_DUE = date(2026, 2, 28)
@@ -24,7 +24,7 @@ def change(
 
 
 def recorded(conn: Connection, one: Change) -> Recorded:
-    (made,) = operations.record(conn, [one])
+    (made,) = record(conn, [one])
     assert isinstance(made, Recorded), made
     return made
 
@@ -40,11 +40,11 @@ def test_a_charge_makes_a_plain_loan_a_living_one_and_books_only_the_charge(conn
     made = recorded(conn, change(loan_id, levy(date(2026, 2, 10))))
     assert len(made.entry_ids) == 1
     assert books(conn, loan_id) == before | {"1124.01": 50_00}
-    again = operations.record(conn, [change(loan_id, levy(date(2026, 2, 10)))])
+    again = record(conn, [change(loan_id, levy(date(2026, 2, 10)))])
     assert [one.is_replay for one in again if isinstance(one, Recorded)] == [True]
     assert books(conn, loan_id) == before | {"1124.01": 50_00}
     close(conn, date(2026, 2, 10), date(2026, 3, 10))
-    position = queries.position(conn, loan_id=loan_id, on=date(2026, 3, 11))
+    position = position_on(conn, loan_id=loan_id, on=date(2026, 3, 11))
     assert position is not None
     assert position.due.fee == 50_00
     fact = Waive(

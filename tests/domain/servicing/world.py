@@ -11,8 +11,19 @@ from sqlalchemy import Connection
 from domain.command import Command
 from domain.product.version import ProductVersion
 from domain.refusals import Refusal
-from domain.servicing import operations
-from domain.servicing.operations import Created, CreateLoan, Disbursed, Repaid, Sweep, Swept
+from domain.servicing.operations.disbursement import Created, CreateLoan, Disbursed, create_loan, disburse_succeeded
+from domain.servicing.operations.repayment import Repaid, repay
+from domain.servicing.operations.sweep import (
+    Sweep,
+    Swept,
+    accrue_interest,
+    accrue_penalty,
+    age,
+    apply_overpayments,
+    close_lives,
+    fall_due,
+    move_overdue,
+)
 from domain.servicing.repayment import Intent, Repay
 from ledger import balances
 from ledger.money import Money
@@ -22,13 +33,13 @@ START = date(2026, 1, 31)
 AT = datetime(2026, 1, 31, 2, 0, tzinfo=UTC)
 
 STEPS = (
-    operations.accrue_interest,
-    operations.fall_due,
-    operations.apply_overpayments,
-    operations.move_overdue,
-    operations.accrue_penalty,
-    operations.age,
-    operations.close_lives,
+    accrue_interest,
+    fall_due,
+    apply_overpayments,
+    move_overdue,
+    accrue_penalty,
+    age,
+    close_lives,
 )
 
 
@@ -46,7 +57,7 @@ class World:
 
     def created(self, conn: Connection, *, yuan: int = 10_000, months: int = 12, start_on: date = START) -> Created:
         application_id = next(self.applications)
-        made = operations.create_loan(conn, self.create(application_id, yuan=yuan, months=months, start_on=start_on))
+        made = create_loan(conn, self.create(application_id, yuan=yuan, months=months, start_on=start_on))
         assert isinstance(made, Created), made
         return made
 
@@ -67,7 +78,7 @@ class World:
 
     def disbursed(self, conn: Connection, *, yuan: int = 10_000, months: int = 12, start_on: date = START) -> int:
         loan_id = self.created(conn, yuan=yuan, months=months, start_on=start_on).loan.loan_id
-        done = operations.disburse_succeeded(conn, loan_id=loan_id, on=start_on, command=command(f"paid-{loan_id}"))
+        done = disburse_succeeded(conn, loan_id=loan_id, on=start_on, command=command(f"paid-{loan_id}"))
         assert isinstance(done, Disbursed), done
         return loan_id
 
@@ -80,7 +91,7 @@ class World:
         )
 
     def repay(self, conn: Connection, loan_id: int, yuan: str, on: date, *, intent: Intent = Intent.DUE) -> Repaid:
-        (made,) = operations.repay(conn, [self.payment(loan_id, yuan, on, intent=intent)])
+        (made,) = repay(conn, [self.payment(loan_id, yuan, on, intent=intent)])
         assert isinstance(made, Repaid), made
         return made
 

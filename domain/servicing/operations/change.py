@@ -1,0 +1,192 @@
+"""Whatever else happens to a loan is recorded here as a fact, with what it makes us book."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import partial
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection
+
+from domain.command import Command
+from domain.product.accounting import Event
+from domain.refusals import KeyReused, Refusal
+from domain.servicing import tables
+from domain.servicing.change import Change, Changed, Dossier
+from domain.servicing.change import decide as decide_change
+from domain.servicing.change import is_settled as is_settled_life
+from domain.servicing.event import EventKind
+from domain.servicing.fact import Fact, Pay
+from domain.servicing.life import Life
+from domain.servicing.movement import Movement
+from domain.servicing.operations.book import is_open, open_months, post_each, rule_sets_of, version_of
+from domain.servicing.operations.row import (
+    booking_rows,
+    fact_row,
+    write_contract,
+    write_events,
+    write_many,
+    write_schedule,
+)
+from domain.servicing.posting import Booked, movement_entries
+from domain.servicing.queries.dossier import KnownFact, dossiers, keys_taken
+from domain.servicing.queries.loan import loans_of, lock_loans
+from domain.servicing.refusal import LoanNotDisbursed, LoanUnknown
+from domain.servicing.repayment import Repay
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """A change was booked: the fact under its number, the entries that it made us book, and whether nothing is left."""
+
+    loan_id: int
+    fact: Fact
+    entry_ids: tuple[int, ...]
+    settles: bool
+    split: Mapping[str, int]
+    excess: int
+    is_replay: bool = False
+
+
+def record(conn: Connection, changes: Sequence[Change]) -> list[Recorded | Refusal]:
+    """Book changes of loans, whatever they are, and answer each, in order; a refused one leaves the others untouched.
+
+    All dossiers are read at once, each change is decided purely, all entries go in one call of the journal and all rows
+    in one statement per table. A plain loan gets its contract, its facts and its bookings with its first change. The
+    same key with the same fact is answered as before. Refuses LoanUnknown, LoanNotDisbursed, KeyReused, EventUnruled,
+    PeriodClosed, BookRefused, and whatever the life of the loan refuses.
+    """
+    answers: dict[int, Recorded | Refusal] = {}
+    lock_loans(conn, sorted({one.loan_id for one in changes}))
+    for turn in rounds(changes):
+        answers.update(record_round(conn, turn))
+    return [answers[n] for n in range(len(changes))]
+
+
+def record_round(conn: Connection, turn: Sequence[tuple[int, Change]]) -> dict[int, Recorded | Refusal]:
+    """Book changes of different loans under different keys; their loans are locked already."""
+    known = keys_taken(conn, [one.command.key for _, one in turn])
+    ids = sorted({one.loan_id for _, one in turn})
+    told = dossiers(conn, ids, is_plain_too=True)
+    loans = loans_of(conn, ids)
+    rule_sets = rule_sets_of(conn, {version_of(loan) for loan in loans.values()})
+    months = open_months(conn, {loan.book for loan in loans.values()})
+    answers: dict[int, Recorded | Refusal] = {}
+    decided: list[tuple[int, Change, Changed, list[Booked]]] = []
+    for n, one in turn:
+        made = _changed(known.get(one.command.key), one, told.get(one.loan_id), is_known=one.loan_id in loans)
+        if not isinstance(made, Changed):
+            answers[n] = made
+            continue
+        loan = made.dossier.loan
+        entries = movement_entries(
+            loan,
+            made.movements,
+            rule_sets[version_of(loan)],
+            fact=made.fact,
+            actor=one.command.actor,
+            is_open=partial(is_open, months, loan.book),
+        )
+        if isinstance(entries, Refusal):
+            answers[n] = entries
+        else:
+            decided.append((n, one, made, entries))
+    posted = post_each(conn, [[entry for _, entry in entries if entry is not None] for *_, entries in decided])
+    booked: list[tuple[int, Change, Changed, list[tuple[Movement, int | None]]]] = []
+    for (n, one, made, entries), ids_of in zip(decided, posted, strict=True):
+        if isinstance(ids_of, Refusal):
+            answers[n] = ids_of
+        else:
+            left = iter(ids_of)
+            named = [(group, None if entry is None else next(left)) for group, entry in entries]
+            booked.append((n, one, made, [(each, entry_id) for group, entry_id in named for each in group]))
+    _write_changes(conn, [(one, made, moved) for _, one, made, moved in booked])
+    for n, one, made, moved in booked:
+        answers[n] = _recorded(one.loan_id, made.fact, made.after, moved, settles=made.settles)
+    return answers
+
+
+def _changed(
+    known: KnownFact | None, one: Change, dossier: Dossier | None, *, is_known: bool
+) -> Changed | Recorded | Refusal:
+    if known is not None:
+        same = replace(known.fact, no=one.fact.no, booked_on=one.fact.booked_on)
+        if known.loan_id != one.loan_id or same != one.fact:
+            return KeyReused(field="idempotencyKey")
+        assert dossier is not None, "a loan with facts has a dossier"
+        life = dossier.life(max(one.business_on, dossier.through_on))
+        again = _recorded(one.loan_id, known.fact, life, [], settles=is_settled_life(life))
+        return replace(again, entry_ids=known.entry_ids, is_replay=True)
+    if not is_known:
+        return LoanUnknown(field="loanId")
+    if dossier is None:
+        return LoanNotDisbursed(field="loanId")
+    return decide_change(dossier, one)
+
+
+def _recorded(
+    loan_id: int, fact: Fact, life: Life, named: Sequence[tuple[Movement, int | None]], *, settles: bool
+) -> Recorded:
+    kind = fact.kind if isinstance(fact, Pay) else None
+    made = [one for one in life.transactions if one.fact_no == fact.no and (kind is None or one.kind == kind)]
+    split: dict[str, int] = {}
+    for one in made:
+        for component, amount in one.split.items():
+            split[component.value] = split.get(component.value, 0) + amount
+    return Recorded(
+        loan_id=loan_id,
+        fact=fact,
+        entry_ids=tuple(dict.fromkeys(entry_id for _, entry_id in named if entry_id is not None)),
+        settles=settles,
+        split=split,
+        excess=sum(one.excess for one in made),
+    )
+
+
+def _write_changes(
+    conn: Connection, booked: Sequence[tuple[Change, Changed, Sequence[tuple[Movement, int | None]]]]
+) -> None:
+    """Write the rows of booked changes, one statement per table; schedules that changed, one each."""
+    facts, bookings = list[dict[str, Any]](), list[dict[str, Any]]()
+    events: list[tuple[int, EventKind, date, int | None, Command]] = []
+    for one, made, named in booked:
+        dossier, on = made.dossier, one.business_on
+        if dossier.is_new:
+            write_contract(conn, one.loan_id, dossier.contract, on=on, command=one.command)
+            facts += [fact_row(one.loan_id, fact, by) for fact, by in zip(dossier.facts, dossier.origins, strict=True)]
+            taken_over = [(each, None) for each in dossier.booked]
+            bookings += booking_rows(one.loan_id, taken_over, cause=0, on=on, through_on=on)
+        facts.append(fact_row(one.loan_id, made.fact, one.command))
+        through_on = max(on, dossier.through_on)
+        bookings += booking_rows(one.loan_id, named, cause=made.fact.no, on=on, through_on=through_on)
+        if made.plan is not None:
+            write_schedule(conn, one.loan_id, dossier.version + 1, made.reason, made.plan, on=on, command=one.command)
+        if any(each.event is Event.PRINCIPAL_OVERDUE and sum(each.amounts.values()) > 0 for each, _ in named):
+            events.append((one.loan_id, EventKind.OVERDUE, on, None, one.command))
+        if made.settles:
+            events.append((one.loan_id, EventKind.SETTLED, made.fact.value_on, None, one.command))
+    write_many(conn, tables.fact, facts)
+    write_many(conn, tables.booking, bookings)
+    write_events(conn, events)
+
+
+Asked = TypeVar("Asked", Repay, Change)
+
+
+def rounds(commands: Sequence[Asked]) -> Iterator[list[tuple[int, Asked]]]:
+    """Cut a batch so that no loan and no key comes twice in one round; nearly always one round."""
+    waiting = list(enumerate(commands))
+    while waiting:
+        turn: list[tuple[int, Asked]] = []
+        rest: list[tuple[int, Asked]] = []
+        loans: set[int] = set()
+        keys: set[str] = set()
+        for n, one in waiting:
+            taken = one.loan_id in loans or one.command.key in keys
+            (rest if taken else turn).append((n, one))
+            loans.add(one.loan_id)
+            keys.add(one.command.key)
+        yield turn
+        waiting = rest

@@ -1,0 +1,1 @@
+"""Reads of servicing by subject; many loans cost as many statements as one."""
