@@ -33,7 +33,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from domain.calendar import SHANGHAI
 from domain.party.vault import Vault
 from ledger.journal import DEVELOPMENT_MAC_KEY
-from seed.parties import development_vault
+from seed.keys import development_vault
 
 DATA: Final = Path(".data")
 """Where the embedded PostgreSQL and the development keys live."""

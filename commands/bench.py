@@ -14,7 +14,7 @@ from benchmarks import lives, measures, schedules
 from benchmarks.book import open_small_book
 from benchmarks.chaos import chaos
 from benchmarks.measures import FULL, Measure, Ratio, Size
-from commands.session import Json, err, out, print_json, refuse
+from commands.printing import Json, err, out, print_json, refuse
 from postgres import migrate
 from postgres.database import Database
 from postgres.embedded import start

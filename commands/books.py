@@ -9,7 +9,8 @@ from typing import Annotated, Final
 import typer
 from sqlalchemy import Connection
 
-from commands.session import BookId, Json, catch_up, database, day, out, print_json, refuse
+from commands.printing import Json, day, out, print_json, refuse
+from commands.session import BookId, catch_up, database
 from commands.sheet import Column, Csv, Sheet, Xlsx, csv_rows, one_form, table, write_xlsx
 from ledger import sequencer
 from ledger.entry import Side

@@ -14,7 +14,8 @@ from rich.table import Table
 from sqlalchemy import Connection
 
 import server
-from commands.session import Json, catch_up, chosen_settings, database, day, err, out, print_json, refuse
+from commands.printing import Json, day, err, out, print_json, refuse
+from commands.session import catch_up, chosen_settings, database
 from domain.calendar import day_of
 from domain.command import Command
 from domain.day import operations as days

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from commands.session import Json, out, print_json, read_text, refuse
+from commands.printing import Json, out, print_json, read_text, refuse
 from risk.contract import Value
 from risk.rules.evaluate import Evaluation, evaluate
 from risk.rules.ir import Input, Kind, Pack

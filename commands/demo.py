@@ -12,7 +12,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from commands.books import sheet_of
-from commands.session import Json, amount, chosen_settings, database_url, err, out, print_json, refuse
+from commands.printing import Json, amount, err, out, print_json, refuse
+from commands.session import chosen_settings, database_url
 from commands.sheet import table
 from ledger.books import books
 from ledger.money import Money

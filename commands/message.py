@@ -12,7 +12,7 @@ import typer
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_pem_public_key
 
-from commands.session import Json, out, print_json, read_text, refuse
+from commands.printing import Json, out, print_json, read_text, refuse
 from domain.channel.envelope import Envelope, masked, parse, parse_json
 from domain.channel.reply import OK
 from domain.channel.signature import ENABLED, canonical, matches, message

@@ -9,7 +9,7 @@ from typing import Annotated, Final, NoReturn
 import typer
 from rich.table import Table
 
-from commands.session import Json, amount, err, out, print_json, read_text, refuse
+from commands.printing import Json, amount, err, out, print_json, read_text, refuse
 from domain.product.pricing import RATE_CAP_ANNUAL
 from domain.refusals import Invalid, text
 from domain.servicing.annuity import NoRate, SeveralRates

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Final
 import typer
 from rich.table import Table
 
-from commands.session import Json, err, out, print_json, read_text, refuse
+from commands.printing import Json, err, out, print_json, read_text, refuse
 from risk import card as model_card
 from risk import contract as contracts
 from risk import model as models

@@ -14,7 +14,8 @@ from rich.table import Table
 import server
 import settings
 from commands.demo import bank_of
-from commands.session import chosen_settings, database_url, err, out, refuse, say
+from commands.printing import err, out, refuse, say
+from commands.session import chosen_settings, database_url
 from postgres.database import Database
 from sandbox.leash import held
 from seed import demo as demonstration

@@ -1,21 +1,15 @@
-"""What every command shares: the database that the environment names, two consoles, and how a refusal is said."""
+"""What the commands of a database share: the one that the environment names, brought up to date, and the settings."""
 
-import json
 import os
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import date
-from decimal import Decimal
-from pathlib import Path
-from typing import Annotated, Final, NoReturn
+from typing import Annotated, Final
 
 import psycopg
 import typer
-from rich.console import Console
-from rich.text import Text
 
 import settings
+from commands.printing import err, refuse
 from ledger import books
 from ledger.sequencer import drain
 from postgres import migrate as migrations
@@ -23,18 +17,9 @@ from postgres.binaries import MAJOR_MIN
 from postgres.database import Database
 from postgres.embedded import start
 
-PIPE_COLUMNS: Final = 200
-"""Width of a table that nobody looks at on a terminal: nothing is cut."""
-
 CONNECT_SECONDS: Final = 10
 """How long a database may take to answer the first call."""
 
-out: Final = Console(width=None if sys.stdout.isatty() else PIPE_COLUMNS)
-"""Answers."""
-err: Final = Console(stderr=True, width=None if sys.stderr.isatty() else PIPE_COLUMNS)
-"""Everything else."""
-
-Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 BookId = Annotated[int, typer.Option(help="Book: 1 the lender's, 2 the platform's.")]
 
 
@@ -107,41 +92,3 @@ def _reached(url: str) -> None:
 def _migrated(url: str) -> None:
     for revision in migrations.upgrade(url):
         err.print(f"[dim]migrated to {revision}[/dim]")
-
-
-def refuse(code: str, sentence: str) -> NoReturn:
-    """Say why not, in one sentence with a stable code, and end with 1."""
-    say(code, sentence)
-    raise typer.Exit(1)
-
-
-def say(code: str, sentence: str) -> None:
-    """One sentence with a stable code, on standard error; a line that is read by programs too is never wrapped."""
-    told = Text.assemble((code, "bold red"), " ", sentence)
-    err.print(told, highlight=False, soft_wrap=True)
-
-
-def print_json(document: object) -> None:
-    """Print a document as JSON, as it is."""
-    sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2) + "\n")
-
-
-def read_text(file: Path, name: str) -> str:
-    """Read a file that a person names, or standard input for `-`; `name` is what the command line calls it."""
-    try:
-        return sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise typer.BadParameter(str(error), param_hint=name) from None
-
-
-def day(text: str) -> date:
-    """Read a date like 2026-03-31."""
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise typer.BadParameter(f"{text!r} is not a date like 2026-03-31") from None
-
-
-def amount(minor: int, digits: int) -> str:
-    """Write an amount with thousands marks."""
-    return f"{Decimal(minor).scaleb(-digits):,.{digits}f}"

@@ -17,7 +17,7 @@ import typer
 import xlsxwriter
 from rich.table import Table
 
-from commands.session import amount, err
+from commands.printing import amount, err
 from ledger.money import Money, minor_digits
 
 Cell = str | int | date | Money | None

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from commands.session import Json, amount, err, out, print_json, read_text, refuse
+from commands.printing import Json, amount, err, out, print_json, read_text, refuse
 from domain.refusals import Invalid, text
 from domain.servicing.progress import C, F, I, N, P
 from domain.servicing.scenario import Answer, answer_json, play, refusals_of, scenario_of

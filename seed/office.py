@@ -26,7 +26,8 @@ from risk.model import ModelRefused
 from risk.rules.analyse import proved
 from risk.rules.evaluate import evaluate_document
 from seed import chart, german
-from seed.parties import Parties, development_vault, open_parties
+from seed.keys import development_vault
+from seed.parties import Parties, open_parties
 
 OPENED_ON = date(2025, 1, 1)
 """First day of the demonstration's books, parties and product."""

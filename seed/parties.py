@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
-import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from types import MappingProxyType
 
 from sqlalchemy import Connection
 
@@ -22,6 +19,7 @@ from domain.product.version import ProductVersion
 from risk.contract import DataType, FeatureContract, FeatureSpec
 from seed import german, products
 from seed.chart import LENDER_BOOK
+from seed.keys import known
 
 APP_ID = "app-market-01"
 CHANNEL_CODE = "CH-MARKET"
@@ -42,19 +40,9 @@ class Parties:
     """The channel's shared key, as its partner holds it."""
 
 
-def development_vault(entropy: Callable[[int], bytes] = secrets.token_bytes) -> Vault:
-    """Return a vault whose keys everybody can know: for tests and for a demo that shows no real person."""
-    return Vault(
-        master_keys=MappingProxyType({"dev-1": _known("master")}),
-        active_key_id="dev-1",
-        index_key=_known("index"),
-        entropy=entropy,
-    )
-
-
 def channel_key(*, valid_from: datetime) -> ChannelKey:
     """Return the demo channel's HMAC key, the same every time."""
-    return ChannelKey(key_id=KEY_ID, sign_type=SignType.HMAC_SHA256, material=_known("channel"), valid_from=valid_from)
+    return ChannelKey(key_id=KEY_ID, sign_type=SignType.HMAC_SHA256, material=known("channel"), valid_from=valid_from)
 
 
 def open_parties(conn: Connection, *, vault: Vault, from_on: date) -> Parties:
@@ -144,8 +132,3 @@ def _field(spec: FeatureSpec) -> ExtensionField:
             return ExtensionField(type=ExtensionType.DECIMAL, required=True)
         case DataType.BOOLEAN:
             return ExtensionField(type=ExtensionType.FLAG, required=True)
-
-
-def _known(purpose: str) -> bytes:
-    """Return 32 bytes that are no secret."""
-    return hashlib.sha256(f"zhudai development key: {purpose}".encode()).digest()

@@ -331,6 +331,21 @@ def test_whoever_prints_json_has_published_its_schema(name: str, capfd: pytest.C
         assert json.loads(capfd.readouterr().out)["$schema"] == "https://json-schema.org/draft/2020-12/schema"
 
 
+@pytest.mark.parametrize(
+    ("names", "heavy"),
+    [
+        (("quote", "simulate", "decide", "message sign"), {"sqlalchemy", "psycopg", "alembic", "numpy", "catboost"}),
+        (("trial-balance", "export"), {"strawberry", "starlette", "numpy", "catboost", "seed.german"}),
+    ],
+)
+def test_a_command_loads_no_library_that_it_does_not_need(names: tuple[str, ...], heavy: set[str]) -> None:
+    modules = sorted({COMMANDS[name].partition(":")[0] for name in names})
+    asked = f"import sys, cli, {', '.join(modules)}; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", asked], cwd=HOME, capture_output=True, text=True, check=True).stdout
+    assert set(modules) <= set(loaded.split())
+    assert not heavy & set(loaded.split())
+
+
 def test_every_published_schema_belongs_to_a_command() -> None:
     published = {path.stem for path in SCHEMAS.glob("*.json")}
     assert published

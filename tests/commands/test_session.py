@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from commands import session
+from commands import printing, session
 from postgres.embedded import FAST, Server, start
 
 
@@ -41,4 +41,4 @@ def test_without_a_name_it_is_the_embedded_one_beside_the_keys_brought_up_to_dat
 
 @pytest.mark.parametrize(("minor", "digits", "shown"), [(0, 2, "0.00"), (-123456789, 2, "-1,234,567.89"), (5, 0, "5")])
 def test_amounts_have_thousands_marks(minor: int, digits: int, shown: str) -> None:
-    assert session.amount(minor, digits) == shown
+    assert printing.amount(minor, digits) == shown

@@ -7,7 +7,8 @@ from sqlalchemy import Connection
 from domain.channel import queries
 from domain.party.partner import ChannelState
 from seed import chart, products
-from seed.parties import APP_ID, channel, channel_key, development_vault, open_parties
+from seed.keys import development_vault
+from seed.parties import APP_ID, channel, channel_key, open_parties
 
 FROM = date(2026, 1, 1)
 

@@ -119,8 +119,8 @@ def age(conn: Connection, sweep: Sweep) -> Swept | Refusal:
     candidates = late_candidates(conn, low=sweep.low, high=sweep.high, on=sweep.on)
     if not candidates:
         return Swept()
-    statement = ageing_rows(candidates, on=sweep.on)
-    made = conn.execute(statement.execution_options(preserve_rowcount=True))
+    statement = ageing_rows().execution_options(preserve_rowcount=True)
+    made = conn.execute(statement, {"loan_ids": candidates, "on": sweep.on})
     return Swept(loans=made.rowcount)
 
 

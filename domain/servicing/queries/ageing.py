@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 
-from sqlalchemy import Connection, Date, Insert, Integer, and_, case, func, insert, literal, select, type_coerce
+from sqlalchemy import (
+    CompoundSelect,
+    Connection,
+    Date,
+    Insert,
+    Integer,
+    and_,
+    bindparam,
+    case,
+    func,
+    insert,
+    select,
+    type_coerce,
+)
 
 from domain.servicing import tables
 from domain.servicing.queries.fact import instalments
-from domain.servicing.queries.loan import loans_between, loans_in
+from domain.servicing.queries.loan import CHUNK, NAMED
 from domain.servicing.queries.sweep import is_swept
+
+_ON = bindparam("on", type_=Date)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,29 +57,34 @@ def late_candidates(conn: Connection, *, low: int, high: int, on: date) -> list[
 
     Nearly all of a portfolio is neither, and is left out of ageing by one pass over what is due.
     """
-    p, ln, b = instalments(loans_between(low, high)), tables.loan, tables.penalty_accrual
+    return sorted(conn.scalars(_late(), {"low": low, "high": high, "on": on}))
+
+
+@cache
+def _late() -> CompoundSelect[int]:
+    p, ln, b = instalments(CHUNK), tables.loan, tables.penalty_accrual
     paid = p.c.overdue_paid + p.c.normal_paid + p.c.receivable_paid + p.c.accrued_paid
     behind = (
         select(p.c.loan_id)
         .join(ln, ln.c.loan_id == p.c.loan_id)
-        .where(p.c.due_on + ln.c.grace_days < on, p.c.principal + p.c.interest > paid)
+        .where(p.c.due_on + ln.c.grace_days < _ON, p.c.principal + p.c.interest > paid)
     )
-    charged = select(b.c.loan_id).where(b.c.loan_id.between(low, high))
-    return sorted(conn.scalars(behind.union(charged)))
+    return behind.union(select(b.c.loan_id).where(CHUNK(b.c.loan_id)))
 
 
-def ageing_rows(loan_ids: Sequence[int], *, on: date) -> Insert:
-    """Return the statement that writes the ageing of those of the named loans that are late at the end of `on`."""
-    p, ln = instalments(loans_in(loan_ids)), tables.loan
+@cache
+def ageing_rows() -> Insert:
+    """Return the statement that writes the ageing of those loans of `loan_ids` that are late at the end of `on`."""
+    p, ln = instalments(NAMED), tables.loan
     principal = p.c.principal - p.c.overdue_paid - p.c.normal_paid
     interest = p.c.interest - p.c.receivable_paid - p.c.accrued_paid
     penalty = p.c.penalty_booked - p.c.penalty_paid
-    is_late = and_(p.c.due_on + ln.c.grace_days < on, principal + interest + penalty > 0)
-    dpd = type_coerce(literal(on, Date) - func.min(p.c.due_on).filter(is_late), Integer)
+    is_late = and_(p.c.due_on + ln.c.grace_days < _ON, principal + interest + penalty > 0)
+    dpd = type_coerce(_ON - func.min(p.c.due_on).filter(is_late), Integer)
     month = func.least((dpd + 29) // 30, 7)
     aged_loans = (
         select(
-            literal(on, Date),
+            _ON,
             ln.c.loan_id,
             dpd,
             case((month == 7, "M6+"), else_=func.concat("M", month)),  # noqa: PLR2004 - beyond 180 days

@@ -41,6 +41,8 @@ def facts(conn: Connection, scope: Scope, *, until: date | None = None) -> dict[
 
 def locked_facts(conn: Connection, loan_ids: Sequence[int]) -> dict[int, Facts]:
     """Lock the loans, in the order of their ids, until the transaction ends; return their facts as they then are."""
+    if not loan_ids:
+        return {}
     lock_loans(conn, loan_ids)
     return facts(conn, loans_in(loan_ids))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from sqlalchemy import (
     ARRAY,
@@ -14,6 +14,7 @@ from sqlalchemy import (
     Text,
     and_,
     any_,
+    bindparam,
     exists,
     func,
     literal,
@@ -34,7 +35,10 @@ Scope: TypeAlias = Callable[[ColumnElement[int]], ColumnElement[bool]]
 
 def loans_in(loan_ids: Sequence[int]) -> Scope:
     """Return the scope of named loans."""
-    ids = literal(list(loan_ids), ARRAY(BigInteger))
+    return _among(literal(list(loan_ids), ARRAY(BigInteger)))
+
+
+def _among(ids: ColumnElement[Sequence[int]]) -> Scope:
     return lambda loan_id: loan_id == any_(ids)
 
 
@@ -44,9 +48,14 @@ def plain_in(loan_ids: Sequence[int]) -> Scope:
     return lambda loan_id: and_(named(loan_id), not_(is_living(loan_id)))
 
 
-def loans_between(low: int, high: int) -> Scope:
+def loans_between(low: int | ColumnElement[int], high: int | ColumnElement[int]) -> Scope:
     """Return the scope of a range of loan ids, both ends inside: a chunk of the close of business."""
     return lambda loan_id: loan_id.between(low, high)
+
+
+NAMED: Final = _among(bindparam("loan_ids", type_=ARRAY(BigInteger)))
+CHUNK: Final = loans_between(bindparam("low", type_=BigInteger), bindparam("high", type_=BigInteger))
+"""Scopes whose `loan_ids`, or `low` and `high`, are given when a statement runs: it is composed once, not every day."""
 
 
 def loan(conn: Connection, loan_id: int) -> Loan | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -10,6 +11,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Date,
+    Select,
     Subquery,
     TextClause,
     and_,
@@ -26,7 +28,7 @@ from domain.servicing import tables
 from domain.servicing.event import EventKind
 from domain.servicing.posting import Share
 from domain.servicing.queries.fact import instalments, overpaid
-from domain.servicing.queries.loan import is_living, loans_between
+from domain.servicing.queries.loan import CHUNK, is_living
 
 
 def interest_to_accrue(conn: Connection, *, low: int, high: int, on: date) -> list[Share]:
@@ -47,16 +49,12 @@ def penalty_to_accrue(conn: Connection, *, low: int, high: int, on: date) -> lis
 
 def interest_to_move(conn: Connection, *, low: int, high: int, on: date) -> list[Share]:
     """Return the interest of instalments due up to `on` that is neither paid nor moved to receivables yet."""
-    p = instalments(loans_between(low, high))
-    amount = p.c.interest - p.c.accrued_paid - p.c.interest_moved
-    return _moves(conn, p, amount, p.c.due_on <= on)
+    return _shares(conn, _interest_moves(), low=low, high=high, to_on=on)
 
 
 def principal_to_move(conn: Connection, *, low: int, high: int, on: date) -> list[Share]:
     """Return the principal of instalments whose grace ends with `on` that is neither paid nor moved to overdue yet."""
-    p = instalments(loans_between(low, high))
-    amount = p.c.principal - p.c.normal_paid - p.c.principal_moved
-    return _moves(conn, p, amount, p.c.due_on + tables.loan.c.grace_days <= on)
+    return _shares(conn, _principal_moves(), low=low, high=high, to_on=on)
 
 
 def holders_of_overpayment(conn: Connection, *, low: int, high: int) -> list[int]:
@@ -132,14 +130,30 @@ ORDER BY t.loan_id, t.no
 """).bindparams(bindparam("to_on", type_=Date))
 
 
-def _shares(conn: Connection, asked: TextClause, *, low: int, high: int, to_on: date) -> list[Share]:
+@cache
+def _interest_moves() -> Select[Any]:
+    p = instalments(CHUNK)
+    return _moves(p, p.c.interest - p.c.accrued_paid - p.c.interest_moved, p.c.due_on <= _TO_ON)
+
+
+@cache
+def _principal_moves() -> Select[Any]:
+    p = instalments(CHUNK)
+    is_time = p.c.due_on + tables.loan.c.grace_days <= _TO_ON
+    return _moves(p, p.c.principal - p.c.normal_paid - p.c.principal_moved, is_time)
+
+
+_TO_ON = bindparam("to_on", type_=Date)
+
+
+def _shares(conn: Connection, asked: TextClause | Select[Any], *, low: int, high: int, to_on: date) -> list[Share]:
     rows = conn.execute(asked, {"low": low, "high": high, "to_on": to_on})
     return [Share(**row) for row in rows.mappings()]
 
 
-def _moves(conn: Connection, p: Subquery, amount: ColumnElement[Any], is_time: ColumnElement[bool]) -> list[Share]:
+def _moves(p: Subquery, amount: ColumnElement[Any], is_time: ColumnElement[bool]) -> Select[Any]:
     ln = tables.loan.c
-    asked = (
+    return (
         select(
             ln.loan_id,
             p.c.no,
@@ -157,7 +171,6 @@ def _moves(conn: Connection, p: Subquery, amount: ColumnElement[Any], is_time: C
         .where(is_time, amount > 0, is_swept())
         .order_by(ln.loan_id, p.c.no)
     )
-    return [Share(**row) for row in conn.execute(asked).mappings()]
 
 
 def is_swept() -> ColumnElement[bool]:

@@ -25,7 +25,8 @@ from domain.refusals import Invalid, NotFound, Refusal
 from ledger.money import Money
 from postgres.database import Database
 from seed import chart, german, messages
-from seed.parties import APP_ID, Parties, channel, development_vault, open_parties
+from seed.keys import development_vault
+from seed.parties import APP_ID, Parties, channel, open_parties
 
 FROM = date(2026, 1, 1)
 AT = datetime(2026, 3, 5, 2, 0, tzinfo=UTC)

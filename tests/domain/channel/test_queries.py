@@ -8,7 +8,8 @@ from sqlalchemy import Connection
 from domain.channel import operations, queries
 from domain.command import Command
 from seed import chart
-from seed.parties import development_vault, open_parties
+from seed.keys import development_vault
+from seed.parties import open_parties
 from seed.products import CODE
 
 FROM = date(2026, 1, 1)

@@ -14,7 +14,7 @@ from domain.party import operations, queries, tables
 from domain.party.customer import BankAccount, CustomerErased, CustomerNameDiffers, Person
 from domain.refusals import NotFound
 from postgres.database import Database
-from seed.parties import development_vault
+from seed.keys import development_vault
 
 VAULT = development_vault()
 COMMAND = Command(actor="test", key="k", received_at=datetime(2026, 3, 5, tzinfo=UTC))

@@ -8,7 +8,8 @@ from domain.command import Command
 from domain.party import operations, queries
 from domain.party.partner import Funder, LenderType
 from seed import chart
-from seed.parties import APP_ID, development_vault, open_parties
+from seed.keys import development_vault
+from seed.parties import APP_ID, open_parties
 
 COMMAND = Command(actor="test", key="k", received_at=datetime(2026, 3, 5, tzinfo=UTC))
 
