@@ -197,7 +197,10 @@ def drawn(draw: st.DrawFn, life: Life, no: int, on: date, booked: date) -> Fact:
     if kind is Reschedule:
         due_on = draw(st.sampled_from([one.due_on for one in life.instalments] or [on]))
         to = draw(st.sampled_from([None, due_on + timedelta(days=31), due_on + timedelta(days=5)]))
-        return Reschedule(**at, from_due_on=due_on, to_due_on=to, extra=draw(st.integers(0, 3)))
+        return Reschedule(
+            **at, from_due_on=due_on, to_due_on=to, extra=draw(st.integers(0, 3)),
+            grace_principal=draw(st.sampled_from([0, 0, 1])),
+        )  # fmt: skip
     if kind is ReAge:
         return ReAge(
             **at, first_on=on + timedelta(days=draw(st.integers(1, 60))), count=draw(st.integers(1, 5)),
