@@ -641,6 +641,8 @@ def _accelerate(fold: Fold, fact: Accelerate) -> None:
 
 
 def _charge_off(fold: Fold, fact: ChargeOff) -> None:
+    if not any(line.total_open for line in fold.lines):  # an earlier fact that became known later has left nothing
+        return
     behaviour = fold.contract.life.charged_off
     if behaviour is ChargedOff.ACCELERATED:
         close(fold, interest=EarlyInterest.TO_DATE, is_whole=False)

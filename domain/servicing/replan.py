@@ -183,12 +183,14 @@ def _lay(fold: Fold, lines: Sequence[Line], principal: int, wanted: Sequence[int
     open_ = principal - sum(line.paid[P] + line.waived[P] for line in lines)
     planned = principal
     for n, (line, want) in enumerate(zip(lines, wanted, strict=True), start=1):
-        interest = line.owed[I] if fold.is_daily else planned_interest(fold, line, max(planned, 0))
+        interest = line.owed[I]
+        if not fold.is_daily:
+            interest = max(planned_interest(fold, line, max(planned, 0)), line.paid[I] + line.waived[I])
         met = line.paid[P] + line.waived[P]
         rest = open_ if n == len(lines) else min(max(want - (interest if is_level else 0) - met, 0), open_)
         line.owed[P] = met + rest
         if not fold.is_daily:
-            line.owed[I] = max(interest, line.paid[I] + line.waived[I])
+            line.owed[I] = interest
         open_ -= rest
         planned -= line.owed[P]
 

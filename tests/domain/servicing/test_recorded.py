@@ -198,6 +198,17 @@ PRODUCTS: dict[str, Case] = {
         "terms": {"instalments": 5, "frequency": {"unit": "W", "every": 2}, "rateAnnual": "0.094822"},
         "contract": {"bearing": "PLANNED", "allocation": {"DEFAULT": USUAL}, "downPaymentAuto": False, **QUARTER},
     },
+    "EMI4": {"terms": {"instalments": 4, "rateAnnual": "0.07"}, "contract": {"allocation": {"DEFAULT": USUAL}}},
+    "WHOLE6-ZERO": {
+        "terms": {**SIX, **WHOLE},
+        "contract": {"allocation": {"DEFAULT": USUAL}, "chargeOff": "ZERO_INTEREST"},
+    },
+    "WHOLE6-ZERO-PLANNED": {
+        "terms": {**SIX, **WHOLE},
+        "contract": {"allocation": {"DEFAULT": USUAL}, "chargeOff": "ZERO_INTEREST", "bearing": "PLANNED"},
+    },
+    "PROG-24-33": {"terms": {"instalments": 24, "rateAnnual": "0.33"}, "contract": {"allocation": {"DEFAULT": USUAL}}},
+    "LP1-2M": {"terms": {"instalments": 2}, "convention": "FINERACT_CUMULATIVE"},
     "EMI6": {"terms": SIX, "contract": {"allocation": {"DEFAULT": USUAL, "INCOME_ADJUSTMENT": LAST}}},
     "EMI6-SARP": {"terms": SIX, "contract": {"allocation": {"DEFAULT": USUAL}, "rest": "PERIOD"}},
     "EMI6-PIF": {
