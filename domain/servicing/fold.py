@@ -348,7 +348,7 @@ class Fold:
                 earned = self.rounded(line.raw) + carry + line.credited[I]
                 line.earned = max(min(earned, line.owed[I]), line.paid[I])
                 carry = max(earned - line.earned, 0)
-            if line.completed_on is None and line.total_open == 0 and sum(line.paid.values()) > 0:
+            if line.completed_on is None and (line.paid[P] or line.paid[I]) and line.total_open == 0:
                 line.completed_on = self.at
 
     def follow_balance(self, *, is_in_time: bool = False) -> None:

@@ -101,8 +101,8 @@ def _after_maturity(fold: Fold, amount: int) -> None:
     lines = [line for line in fold.lines if line.kind in REGULAR][-1:]
     while lines[-1].due_on <= fold.at:
         _lengthen(fold, lines, 1)
-    gone = lines[1:-1]
-    fold.lines = [line for line in fold.lines if line not in gone]
+    gone = {id(line) for line in lines[1:-1]}
+    fold.lines = [line for line in fold.lines if id(line) not in gone]
     made = lines[-1]
     made.from_on, made.owed[P] = lines[0].due_on, amount
     made.drawn = ((fold.at, amount),)
@@ -318,23 +318,34 @@ def re_amortise(fold: Fold, fact: ReAmortise) -> dict[Component, int]:
     moved, recognised = _taken_from_due(fold)
     if not moved[P]:
         return moved
-    if not any(rate for _, rate in fold.rates):
+    ahead[0].recognised[I] += recognised
+    principal = sum(line.owed[P] for line in ahead) + moved[P]
+    is_solved = ahead[0].emi is not None and any(rate for _, rate in fold.rates)
+    in_payment = is_solved and fold.is_daily and fact.interest is Spreading.SOLVED
+    if in_payment:
+        ahead[0].raw = EXACT.add(ahead[0].raw, moved[I])
+    if is_solved:
+        solve(fold, ahead, principal)
+    else:
         for line, part in zip(ahead, equal_parts(fold, moved[P], len(ahead)), strict=True):
             line.owed[P] += part
-            if line.emi is not None:
-                line.emi += part
-        return moved
-    ahead[0].recognised[I] += recognised
-    if fact.interest is Spreading.SOLVED and fold.is_daily:
-        ahead[0].raw = EXACT.add(ahead[0].raw, moved[I])
-    solve(fold, ahead, sum(line.owed[P] for line in ahead) + moved[P])
-    if fact.interest is Spreading.EQUAL:
-        for line in ahead:
-            line.credited[I] += _multiple(fold, Decimal(moved[I]) / len(ahead), Rounding.HALF_EVEN)
-    elif fact.interest is Spreading.SOLVED and not fold.is_daily:
-        ahead[0].owed[I] += moved[I]
-        ahead[0].credited[I] += moved[I]
+            line.emi = None if line.emi is None else line.emi + part
+        _plan_interest(fold, ahead, principal)
+    for line, part in zip(ahead, _shares(fold, fact, 0 if in_payment else moved[I], len(ahead)), strict=True):
+        line.credited[I] += part
+        line.owed[I] += part
     return moved
+
+
+def _shares(fold: Fold, fact: ReAmortise, interest: int, count: int) -> list[int]:
+    """What each instalment takes of interest that was due; what rounding leaves of equal parts nobody does."""
+    match fact.interest:
+        case Spreading.EQUAL:
+            return [_multiple(fold, Decimal(interest) / count, Rounding.HALF_EVEN)] * count
+        case Spreading.WAIVED:
+            return [0] * count
+        case _:
+            return [interest] + [0] * (count - 1)
 
 
 def _taken_from_due(fold: Fold) -> tuple[dict[Component, int], int]:
