@@ -289,11 +289,13 @@ def _reschedule(contract: Contract, before: Fold, fact: Reschedule, life: Life) 
         return
     if before.at > before.maturity_on:
         yield MaturityPassed(maturity_on=before.maturity_on)
-    if any(sum(line.paid.values()) for line in lines) and fact.extra:
+    if before.stage in OFF:
+        yield LoanEnded(status=before.stage)
+    if any(sum(line.paid.values()) for line in lines) and fact.extra + fact.grace_principal:
         yield InstalmentUnknown(due_on=fact.from_due_on, field="fromDueOn")
     if fact.to_due_on is not None and fact.to_due_on <= lines[0].due_on:
         yield DateNotLater(after=lines[0].due_on, field="toDueOn")
-    if not 0 <= fact.extra <= COUNT_MAX - len(before.lines):
+    if fact.extra < 0 or not 0 <= fact.grace_principal <= COUNT_MAX - len(before.lines) - fact.extra:
         yield CountInvalid(most=COUNT_MAX, field="extra")
     if fact.rate_annual is not None and not (fact.rate_annual.is_finite() and 0 <= fact.rate_annual <= RATE_MAX):
         yield RateInvalid(most=str(RATE_MAX), field="rateAnnual")
@@ -309,6 +311,8 @@ def _re_age(contract: Contract, before: Fold, fact: ReAge, life: Life) -> Iterat
         yield LoanEnded(status="SETTLED")
     if before.stage in OFF:
         yield LoanEnded(status=before.stage)
+    elif before.versions and before.versions[-1].reason == "ACCELERATED":
+        yield LoanEnded(status="ACCELERATED")
     if fact.first_on < before.at:
         yield DateNotLater(after=before.at, field="firstOn")
 

@@ -32,6 +32,10 @@ class Rest(StrEnum):
     DAILY = "DAILY"
     PERIOD = "PERIOD"
     """With the next period only: a payment within a period neither saves nor costs interest in it."""
+    WEEKLY = "WEEKLY"
+    """With the next whole week after the disbursement."""
+    MONTHLY = "MONTHLY"
+    """With the next whole month after the disbursement."""
 
 
 class ChargedOff(StrEnum):

@@ -192,6 +192,7 @@ class Reschedule(Fact):
 
     to_due_on: new date of the first of them; the others follow by the same distance in months, or days. extra: more
     instalments. rate_annual: another rate from there on. is_interest_free: the days won bear no interest.
+    grace_principal: the first so many of them pay no principal, and as many are added.
     """
 
     from_due_on: date
@@ -199,6 +200,7 @@ class Reschedule(Fact):
     extra: int = 0
     rate_annual: Decimal | None = None
     is_interest_free: bool = False
+    grace_principal: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,6 +16,7 @@ from itertools import pairwise
 from types import MappingProxyType
 from typing import Final
 
+from domain.calendar import add_months
 from domain.product.accounting import EXCESS, Event, Flag, Stage
 from domain.servicing.allocation import Allocation, Component, Due, DueType, Part, spend
 from domain.servicing.charge import penalty
@@ -251,6 +252,8 @@ class Fold:
                     yield line.due_on + timedelta(days=life.non_accrual_after + 1)
         for levy in self.levies:
             yield levy.due_on
+        if self.resting:
+            yield self._rests_on(self.at)
 
     def _pass(self, to: date) -> None:
         days = (to - self.at).days
@@ -314,7 +317,7 @@ class Fold:
 
     def tick(self) -> None:
         """What happens by itself at the beginning of today."""
-        if self.resting and any(line.due_on == self.at for line in self.lines):
+        if self.resting and self._rests_on(self.at - timedelta(days=1)) == self.at:
             self.resting = 0
         self.refresh()
         self._late_fees()
@@ -336,7 +339,7 @@ class Fold:
             elif line.is_flat:
                 days = (line.due_on - line.from_on).days
                 earned = share(line.owed[I], elapsed=(self.at - line.from_on).days, days=days)
-                line.earned = max(earned, line.recognised[I], line.paid[I] + line.waived[I])
+                line.earned = max(earned, line.paid[I] + line.waived[I])
             elif not self.is_daily:
                 days = (line.due_on - line.from_on).days
                 planned = line.owed[I] - line.credited[I]
@@ -345,6 +348,8 @@ class Fold:
                 earned = self.rounded(line.raw) + carry + line.credited[I]
                 line.earned = max(min(earned, line.owed[I]), line.paid[I])
                 carry = max(earned - line.earned, 0)
+            if line.completed_on is None and (line.paid[P] or line.paid[I]) and line.total_open == 0:
+                line.completed_on = self.at
 
     def follow_balance(self, *, is_in_time: bool = False) -> None:
         """On the daily balance: the payment of each period stays, interest comes first, the rest is principal.
@@ -360,14 +365,18 @@ class Fold:
         left = self.disbursed + sum(line.credited[P] for line in self.lines)
         for line in self.lines:
             left -= line.paid[P] + line.waived[P] if id(line) in held else line.owed[P]
+        if is_in_time:
+            left -= self.late_interest()
         carry = next((line.carry for line in reversed(self.lines) if line.is_closed), 0)
         last = self._absorber(ahead) or next(reversed(ahead), None)
         resting = self._resting()
         for line in ahead:
-            bearing = left + (resting if line.from_on <= self.at < line.due_on else 0)
             planned = NOTHING
             if not line.is_flat:
-                planned = self.interest(bearing, line, max(line.from_on, self.at), line.due_on)
+                planned = self.interest(left, line, max(line.from_on, self.at), line.due_on)
+                if resting and line.from_on <= self.at < line.due_on:
+                    until = min(line.due_on, self._rests_on(self.at))
+                    planned = EXACT.add(planned, self.interest(resting, line, self.at, until))
             borne = EXACT.subtract(line.raw, line.late_raw) if is_in_time else line.raw
             accrued = self.rounded(EXACT.add(borne, planned)) + line.credited[I] + carry
             paid = line.paid[P] + line.waived[P]
@@ -387,8 +396,30 @@ class Fold:
             if line.due_on <= self.at:
                 line.is_closed, line.carry = True, carry
 
+    def late_interest(self) -> int:
+        """Interest on overdue principal that took the place of principal in periods that have ended."""
+        return sum(
+            self.rounded(line.raw) - self.rounded(EXACT.subtract(line.raw, line.late_raw))
+            for line in self.lines
+            if line.is_closed and line.emi is not None and line.late_raw
+        )
+
+    def _rests_on(self, after: date) -> date:
+        """The next date after another on which a changed balance begins to count."""
+        start = self.started_on or after
+        match self.contract.life.rest:
+            case Rest.DAILY:
+                return after + timedelta(days=1)
+            case Rest.WEEKLY:
+                return after + timedelta(days=7 - (after - start).days % 7)
+            case Rest.MONTHLY:
+                months = (after.year - start.year) * 12 + after.month - start.month
+                return next(on for n in (0, 1) if (on := add_months(start, months + n)) > after)
+            case Rest.PERIOD:
+                return min((line.due_on for line in self.lines if line.due_on > after), default=date.max)
+
     def _resting(self) -> int:
-        """What the current period goes on bearing interest on besides the plan: paid or overdue, until it ends."""
+        """What goes on bearing interest besides the plan until the balance is looked at again: paid or overdue."""
         if self.contract.life.rest is Rest.DAILY:
             return 0
         late = sum(line.open(P) for line in self.lines if line.due_on <= self.at)
@@ -450,25 +481,27 @@ class Fold:
             made = spend(held, dues, self.contract.strategy("REPAYMENT"), principal_max=self.balance)
             if made.parts:
                 self.excess = 0
-                amounts, _ = self.settle(made)
+                of = self._left_by(held - made.excess) if is_ahead else None
+                amounts, _ = self.settle(made, on=None if of is None else self.transactions[of].on)
                 self.excess += made.excess
                 self.book(Event.OVERPAYMENT_APPLIED, amounts, fact_no=0)
-                if is_ahead and self._amend(made):
-                    return
-                self.transact(0, Event.OVERPAYMENT_APPLIED, held - made.excess, made, excess=made.excess - held)
+                if of is None:
+                    self.transact(0, Event.OVERPAYMENT_APPLIED, held - made.excess, made, excess=made.excess - held)
+                else:
+                    self._amend(of, made)
 
-    def _amend(self, made: Allocation) -> bool:
-        """Add to the split of the payment that left an overpayment; whether there is one that left as much."""
-        used = sum(part.amount for part in made.parts)
-        for n, one in reversed(list(enumerate(self.transactions))):
-            if one.excess >= used:
-                split = {name: one.portion(name) + amount for name, amount in made.by_component().items()}
-                self.transactions[n] = replace(
-                    one, split=MappingProxyType({**one.split, **split}), excess=one.excess - used,
-                    parts=(*one.parts, *made.parts),
-                )  # fmt: skip
-                return True
-        return False
+    def _left_by(self, amount: int) -> int | None:
+        """The last payment that left an overpayment of at least so much, by its place."""
+        return next((n for n, one in reversed(list(enumerate(self.transactions))) if one.excess >= amount), None)
+
+    def _amend(self, of: int, made: Allocation) -> None:
+        """Add to the split of the payment that left an overpayment."""
+        one = self.transactions[of]
+        split = {name: one.portion(name) + amount for name, amount in made.by_component().items()}
+        self.transactions[of] = replace(
+            one, split=MappingProxyType({**one.split, **split}),
+            excess=one.excess - sum(part.amount for part in made.parts), parts=(*one.parts, *made.parts),
+        )  # fmt: skip
 
     def _ageing(self) -> None:
         """Overdue principal to its account; into and out of non-accrual."""
@@ -603,13 +636,16 @@ class Fold:
         """The lender's claim by bucket, as long as it is on the books."""
         return {name: amount for name, amount in self.buckets().items() if name not in {EXCESS, WRITTEN_OFF}}
 
-    def settle(self, made: Allocation, *, is_waiver: bool = False) -> tuple[dict[str, int], dict[str, int]]:
-        """Write the parts of an allocation on the lines.
+    def settle(
+        self, made: Allocation, *, is_waiver: bool = False, on: date | None = None
+    ) -> tuple[dict[str, int], dict[str, int]]:
+        """Write the parts of an allocation on the lines; `on` is when the money came, today unless it lay here.
 
         Returns the lender's amounts by bucket that they were taken from, and what met another's claim, by component.
         """
         amounts: dict[str, int] = {}
         others: dict[str, int] = {}
+        came_on = on or self.at
         by_no = {line.no: line for line in self.lines}
         self.recognise_ahead(made, by_no)
         for part in made.parts:
@@ -623,16 +659,16 @@ class Fold:
                 line.waived[part.component] += part.amount
             else:
                 line.paid[part.component] += part.amount
-                if part.component is P and self.contract.life.rest is Rest.PERIOD:
+                if part.component is P and self.contract.life.rest is not Rest.DAILY:
                     self.resting += part.amount
-                if line.due_on > self.at:
+                if line.due_on > came_on:
                     line.in_advance += part.amount
-                elif line.due_on < self.at:
+                elif line.due_on < came_on:
                     line.late += part.amount
             self._within_grace(line, part)
             if part.component in {F, N}:
                 self._pay_levies(line, part, is_waiver=is_waiver)
-            line.completed_on = self.at if line.total_open == 0 else None
+            line.completed_on = came_on if line.total_open == 0 else None
         return amounts, others
 
     def recognise_ahead(self, made: Allocation, by_no: Mapping[int, Line]) -> None:
@@ -737,8 +773,12 @@ class Fold:
         )  # fmt: skip
 
     def renumber(self) -> None:
-        """Number the lines by due date; on one date a down payment comes first."""
-        self.lines.sort(key=lambda line: (line.due_on, line.kind is not LineKind.DOWN_PAYMENT, line.from_on, line.no))
+        """Number the lines by due date; on one date, what has run up to it first, then what falls due at once."""
+        self.lines.sort(
+            key=lambda line: (
+                line.due_on, line.from_on == line.due_on, line.kind is not LineKind.DOWN_PAYMENT, line.from_on, line.no,
+            )
+        )  # fmt: skip
         for no, line in enumerate(self.lines, start=1):
             line.no = no
 

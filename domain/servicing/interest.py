@@ -9,15 +9,19 @@ so that the days of a period sum to the instalment's interest to the last minor 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, timedelta
 from fractions import Fraction
+from typing import Final
 
 from domain.calendar import add_months
 from domain.servicing.daycount import fraction
-from domain.servicing.duedate import MONTHS, Period, Unit
+from domain.servicing.duedate import MONTHS, Period, ShortMonth, Unit
 from domain.servicing.schedule import Instalment, year_fraction
 from domain.servicing.terms import Terms
 from ledger.money import Rounding, round_ratio
+
+_SHORTEST: Final = 28
+"""Days that every month has."""
 
 
 def share(amount: int, *, elapsed: int, days: int) -> int:
@@ -58,10 +62,16 @@ def period(terms: Terms, *, from_on: date, due_on: date) -> Period:
     """The period between two due dates, as the calendar of the terms sees it."""
     unit, every = terms.calendar.unit, terms.calendar.every
     if unit in MONTHS:
-        is_regular = months_between(from_on, due_on) == MONTHS[unit] * every
+        is_regular = months_between(_unrolled(terms, from_on), _unrolled(terms, due_on)) == MONTHS[unit] * every
     else:
         is_regular = (due_on - from_on).days == {Unit.WEEK: 7}.get(unit, 1) * every
     return Period(from_on, due_on, due_on, (unit, every), is_regular)
+
+
+def _unrolled(terms: Terms, on: date) -> date:
+    """The end of the month from which a due date was rolled to the first of the next."""
+    is_rolled = terms.calendar.short_month is ShortMonth.ROLL and on.day == 1 and terms.start_on.day > _SHORTEST
+    return on - timedelta(days=1) if is_rolled else on
 
 
 def months_between(from_on: date, to_on: date) -> int:

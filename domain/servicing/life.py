@@ -634,7 +634,7 @@ def _replanned(fold: Fold, before: Mapping[str, int]) -> None:
 
 
 def _accelerate(fold: Fold, fact: Accelerate) -> None:
-    close(fold, interest=EarlyInterest.TO_DATE)
+    close(fold, interest=EarlyInterest.TO_DATE, is_whole=False)
     fold.refresh()
     fold.version("ACCELERATED", fact.no)
     open_ = {component: sum(line.open(component) for line in fold.lines) for component in ALL}
@@ -645,9 +645,11 @@ def _accelerate(fold: Fold, fact: Accelerate) -> None:
 
 
 def _charge_off(fold: Fold, fact: ChargeOff) -> None:
+    if not any(line.total_open for line in fold.lines):  # an earlier fact that became known later has left nothing
+        return
     behaviour = fold.contract.life.charged_off
     if behaviour is ChargedOff.ACCELERATED:
-        close(fold, interest=EarlyInterest.TO_DATE)
+        close(fold, interest=EarlyInterest.TO_DATE, is_whole=False)
     elif behaviour is ChargedOff.ZERO_INTEREST:
         stop_interest(fold)
     if behaviour is not ChargedOff.REGULAR:

@@ -82,9 +82,10 @@ def add(fold: Fold, amount: int, *, is_income: bool = False) -> None:
         for line in fold.lines
         if line.kind in REGULAR and (line.due_on > fold.at or (not later and line.due_on == fold.at))
     ]
-    if not lines:
-        line = extra_line(fold)
-        line.owed[P] += rest
+    if not lines and later:
+        extra_line(fold).owed[P] += rest
+    elif not lines:
+        _after_maturity(fold, rest)
     else:
         if lines[0].from_on < fold.at < lines[0].due_on:
             lines[0].drawn = (*lines[0].drawn, (fold.at, rest))
@@ -93,6 +94,19 @@ def add(fold: Fold, amount: int, *, is_income: bool = False) -> None:
         else:
             enlarge(fold, lines, rest)
     fold.renumber()
+
+
+def _after_maturity(fold: Fold, amount: int) -> None:
+    """One more regular instalment, the first that is still to come, for what is disbursed after the last one."""
+    lines = [line for line in fold.lines if line.kind in REGULAR][-1:]
+    while lines[-1].due_on <= fold.at:
+        _lengthen(fold, lines, 1)
+    gone = {id(line) for line in lines[1:-1]}
+    fold.lines = [line for line in fold.lines if id(line) not in gone]
+    made = lines[-1]
+    made.from_on, made.owed[P] = lines[0].due_on, amount
+    made.drawn = ((fold.at, amount),)
+    _plan_interest(fold, [made], amount)
 
 
 def _tranche(fold: Fold, lines: list[Line], amount: int) -> None:
@@ -139,7 +153,7 @@ def enlarge(fold: Fold, lines: Sequence[Line], amount: int) -> None:
 
 def solve(fold: Fold, lines: Sequence[Line], principal: int) -> None:
     """A level payment for instalments that must pay `principal`; interest as planned, the last takes the rest."""
-    emi = level(fold, lines, principal)
+    emi = level(fold, lines, principal - (fold.late_interest() if fold.is_daily else 0))
     beyond = _laid(fold, lines, principal, emi)
     if abs(beyond) <= len(lines) // 2:
         return
@@ -169,12 +183,14 @@ def _lay(fold: Fold, lines: Sequence[Line], principal: int, wanted: Sequence[int
     open_ = principal - sum(line.paid[P] + line.waived[P] for line in lines)
     planned = principal
     for n, (line, want) in enumerate(zip(lines, wanted, strict=True), start=1):
-        interest = line.owed[I] if fold.is_daily else planned_interest(fold, line, max(planned, 0))
+        interest = line.owed[I]
+        if not fold.is_daily:
+            interest = max(planned_interest(fold, line, max(planned, 0)), line.paid[I] + line.waived[I])
         met = line.paid[P] + line.waived[P]
         rest = open_ if n == len(lines) else min(max(want - (interest if is_level else 0) - met, 0), open_)
         line.owed[P] = met + rest
         if not fold.is_daily:
-            line.owed[I] = max(interest, line.paid[I] + line.waived[I])
+            line.owed[I] = interest
         open_ -= rest
         planned -= line.owed[P]
 
@@ -258,6 +274,8 @@ def re_age(fold: Fold, fact: ReAge) -> dict[Component, int]:
         parts = equal_parts(fold, moved[I], fact.count)
     elif any(rate for _, rate in fold.rates):
         made[0].from_on = max(made[0].from_on, fold.at)
+        if fold.is_daily:
+            made[0].raw, parts[0] = Decimal(moved[I]), 0
         solve(fold, made, moved[P])
     for line, part in zip(made, parts, strict=True):
         line.is_flat = fact.interest is not Spreading.SOLVED
@@ -276,6 +294,7 @@ def _taken_out(fold: Fold, *, is_whole: bool) -> tuple[dict[Component, int], int
     """
     moved, recognised = dict.fromkeys(ALL, 0), 0
     for line in fold.lines:
+        line.late_raw = Decimal(0)
         if line.creditor == fold.creditor:
             moved[P] += line.open(P)
             is_open = is_whole or line.due_on <= fold.at
@@ -293,12 +312,47 @@ def re_amortise(fold: Fold, fact: ReAmortise) -> dict[Component, int]:
     Without interest it moves in equal parts; else the payment is solved anew, and interest that was due goes in equal
     parts besides, to the first, or nowhere, as the fact says.
     """
-    moved = {P: 0, I: 0}
     ahead = [line for line in fold.lines if line.kind in REGULAR and line.due_on > fold.at]
     if not ahead:  # an earlier fact that became known later has left none
+        return {P: 0, I: 0}
+    moved, recognised = _taken_from_due(fold)
+    if not moved[P]:
         return moved
-    recognised = 0
+    ahead[0].recognised[I] += recognised
+    principal = sum(line.owed[P] for line in ahead) + moved[P]
+    is_solved = ahead[0].emi is not None and any(rate for _, rate in fold.rates)
+    in_payment = is_solved and fold.is_daily and fact.interest is Spreading.SOLVED
+    if in_payment:
+        ahead[0].raw = EXACT.add(ahead[0].raw, moved[I])
+    if is_solved:
+        solve(fold, ahead, principal)
+    else:
+        for line, part in zip(ahead, equal_parts(fold, moved[P], len(ahead)), strict=True):
+            line.owed[P] += part
+            line.emi = None if line.emi is None else line.emi + part
+        _plan_interest(fold, ahead, principal)
+    for line, part in zip(ahead, _shares(fold, fact, 0 if in_payment else moved[I], len(ahead)), strict=True):
+        line.credited[I] += part
+        line.owed[I] += part
+    return moved
+
+
+def _shares(fold: Fold, fact: ReAmortise, interest: int, count: int) -> list[int]:
+    """What each instalment takes of interest that was due; what rounding leaves of equal parts nobody does."""
+    match fact.interest:
+        case Spreading.EQUAL:
+            return [_multiple(fold, Decimal(interest) / count, Rounding.HALF_EVEN)] * count
+        case Spreading.WAIVED:
+            return [0] * count
+        case _:
+            return [interest] + [0] * (count - 1)
+
+
+def _taken_from_due(fold: Fold) -> tuple[dict[Component, int], int]:
+    """Cut what is due and open down to what was paid; what was open, and accrued beyond it."""
+    moved, recognised = {P: 0, I: 0}, 0
     for line in fold.lines:
+        line.late_raw = Decimal(0)
         if line.due_on <= fold.at and line.open(P) > 0 and line.creditor == fold.creditor:
             for component in moved:
                 moved[component] += line.open(component)
@@ -306,23 +360,7 @@ def re_amortise(fold: Fold, fact: ReAmortise) -> dict[Component, int]:
             recognised += line.recognised[I] - line.owed[I]
             line.recognised[I] = line.owed[I]
             line.completed_on = fold.at if line.total_open == 0 else None
-    if not moved[P]:
-        return moved
-    if not any(rate for _, rate in fold.rates):
-        for line, part in zip(ahead, equal_parts(fold, moved[P], len(ahead)), strict=True):
-            line.owed[P] += part
-            if line.emi is not None:
-                line.emi += part
-        return moved
-    ahead[0].recognised[I] += recognised
-    ahead[0].late_raw = Decimal(0)
-    solve(fold, ahead, sum(line.owed[P] for line in ahead) + moved[P])
-    if fact.interest is Spreading.EQUAL:
-        for line in ahead:
-            line.credited[I] += _multiple(fold, Decimal(moved[I]) / len(ahead), Rounding.HALF_EVEN)
-    elif fact.interest is Spreading.SOLVED:
-        ahead[0].credited[I] += moved[I]
-    return moved
+    return moved, recognised
 
 
 def reschedule(fold: Fold, fact: Reschedule) -> None:
@@ -334,11 +372,17 @@ def reschedule(fold: Fold, fact: Reschedule) -> None:
         reprice(fold, fact.rate_annual, max(lines[0].from_on, fold.at))
     if fact.to_due_on is not None:
         _shift(lines, fact.to_due_on)
-    if fact.extra:
-        _lengthen(fold, lines, fact.extra)
+    grace = fact.grace_principal
+    if fact.extra + grace:
+        _lengthen(fold, lines, fact.extra + grace)
     principal = sum(line.owed[P] for line in lines)
-    if fact.extra or fact.rate_annual is not None:
-        if lines[0].emi is not None:
+    is_level = lines[0].emi is not None
+    for line in lines[:grace]:
+        line.owed[P], line.emi = 0, None
+    _plan_interest(fold, lines[:grace], principal)
+    lines = lines[grace:]
+    if fact.extra + grace or fact.rate_annual is not None:
+        if is_level:
             solve(fold, lines, principal)
         else:
             _lay(fold, lines, principal, equal_parts(fold, principal, len(lines)), is_level=False)
@@ -356,8 +400,8 @@ def _lengthen(fold: Fold, lines: list[Line], extra: int) -> None:
     """Add instalments after the last one, at the distance of the last two."""
     last = lines[-1]
     dates = sorted(line.due_on for line in fold.lines if line.kind in REGULAR)
-    months = months_between(dates[-2], dates[-1]) if len(dates) > 1 else 1
-    days = max((dates[-1] - dates[-2]).days, 1) if len(dates) > 1 else 1
+    first = dates[-2] if len(dates) > 1 else last.from_on
+    months, days = months_between(first, dates[-1]), max((dates[-1] - first).days, 1)
     before = last.due_on
     for n in range(1, extra + 1):
         due_on = add_months(last.due_on, n * months) if months else last.due_on + timedelta(days=n * days)
@@ -400,8 +444,11 @@ def _keep_payments(fold: Fold, lines: Sequence[Line]) -> None:
         _lay(fold, lines, sum(line.owed[P] for line in lines), wanted, is_level=is_level)
 
 
-def close(fold: Fold, *, interest: EarlyInterest, kind: LineKind = LineKind.CLOSING) -> None:
-    """Make all that has not fallen due one instalment of today: all principal, interest to date or of the period."""
+def close(fold: Fold, *, interest: EarlyInterest, is_whole: bool = True) -> None:
+    """Make all that has not fallen due one instalment of today: all principal, interest to date or of the period.
+
+    is_whole: charges of periods that have not begun fall due with it; else they keep their dates.
+    """
     ahead = [line for line in fold.lines if line.due_on > fold.at]
     if not ahead:
         return
@@ -413,11 +460,15 @@ def close(fold: Fold, *, interest: EarlyInterest, kind: LineKind = LineKind.CLOS
     )
     others = {one: sum(line.open(one) for line in ahead) for one in ALL if one not in {P, I}}
     held = [levy for levy in fold.levies if levy.open and any(levy.line is line for line in ahead)]
+    later = [levy for levy in held if not is_whole and levy.due_on > fold.at and levy.line.from_on >= fold.at]
+    held = [levy for levy in held if levy not in later]
+    for levy in later:
+        others[levy.component] -= levy.open
     credited = _given_up(ahead)
     touched, recognised = _keep_paid(fold, ahead)
     last = next((line for line in fold.lines if line.due_on == fold.at and line.kind is LineKind.INSTALMENT), None)
     if last is None:
-        last = Line(no=ahead[0].no, kind=kind, from_on=min(ahead[0].from_on, fold.at), due_on=fold.at)
+        last = Line(no=ahead[0].no, kind=LineKind.CLOSING, from_on=min(ahead[0].from_on, fold.at), due_on=fold.at)
         last.creditor = ahead[0].creditor
         fold.lines.append(last)
     for component, amount in {**others, P: principal, I: earned}.items():
@@ -431,6 +482,10 @@ def close(fold: Fold, *, interest: EarlyInterest, kind: LineKind = LineKind.CLOS
         levy.line, levy.due_on = last, min(levy.due_on, fold.at)
     gone = {id(line) for line in ahead} - {id(line) for line in touched}
     fold.lines = [line for line in fold.lines if id(line) not in gone]
+    for levy in later:
+        line = extra_line(fold)
+        line.due_on = max(line.due_on, levy.due_on)
+        _move_levy(levy, line)
     fold.renumber()
 
 

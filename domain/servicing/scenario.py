@@ -246,7 +246,7 @@ def _life(reader: Reader, terms: Terms | None) -> LifeTerms:
         rest=reader.member("rest", Rest, Rest.DAILY),
         is_charge_off_whole=reader.flag("chargeOffWhole", absent=False),
         changes_of=reader.member("changesOf", DayOf, DayOf.BEGINNING),
-        interest_refund=_kinds(reader, "interestRefund"),
+        interest_refund=_refunds(reader, "interestRefund"),
     )
     for part in (npl, non_accrual, prepayment, reader):
         part.done()
@@ -284,13 +284,15 @@ def _components(reader: Reader, name: str) -> tuple[Component, ...]:
     return tuple(made)
 
 
-def _kinds(reader: Reader, name: str) -> tuple[str, ...]:
+def _refunds(reader: Reader, name: str) -> tuple[str, ...]:
+    """Kinds of payment that bring goods' money back."""
+    kinds = (PayKind.MERCHANT_REFUND, PayKind.PAYOUT_REFUND)
     made = []
     for n, one in enumerate(reader.listed(name)):
-        if one in set(PayKind):
+        if one in kinds:
             made.append(str(one))
         else:
-            reader.wrong(TermNotListed, f"{name}[{n}]", name=f"{name}[{n}]", allowed=", ".join(PayKind))
+            reader.wrong(TermNotListed, f"{name}[{n}]", name=f"{name}[{n}]", allowed=", ".join(kinds))
     return tuple(made)
 
 
@@ -516,9 +518,10 @@ def _reschedule(reader: Reader, no: int) -> Make:
     extra = reader.whole("extraInstalments", low=0, high=1_200, absent=0)
     rate = reader.rate("rateAnnual", None)
     is_free = reader.flag("interestFree", absent=False)
+    grace = reader.whole("gracePrincipal", low=0, high=1_200, absent=0)
     return lambda n, on, booked: Reschedule(
         no=n, value_on=on, booked_on=booked, from_due_on=from_due_on, to_due_on=to_due_on, extra=extra,
-        rate_annual=rate, is_interest_free=is_free,
+        rate_annual=rate, is_interest_free=is_free, grace_principal=grace,
     )  # fmt: skip
 
 

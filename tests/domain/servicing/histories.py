@@ -260,6 +260,7 @@ def drawn(draw: st.DrawFn, life: Life, no: int, on: date, booked: date) -> Fact:
         return Reschedule(
             **at, from_due_on=due_on, to_due_on=to, extra=draw(st.integers(0, 3)),
             rate_annual=draw(st.sampled_from([None, Decimal("0.1")])), is_interest_free=draw(st.booleans()),
+            grace_principal=draw(st.sampled_from([0, 0, 1])),
         )  # fmt: skip
     if kind is ReAge:
         return ReAge(

@@ -34,6 +34,16 @@ DUE_FIRST = "due-penalty-interest-principal-fee-in-advance-penalty-interest-prin
 EARLY = advanced("NFIP")
 SIX = {"instalments": 6, "rateAnnual": "0.07"}
 
+
+def flat4(strategy: str) -> Case:
+    """Four instalments of flat interest, allocated by a named strategy."""
+    return {
+        "terms": {"instalments": 4, "rateAnnual": "0.12", "method": "EQUAL_INTEREST"},
+        "convention": "FINERACT_CUMULATIVE",
+        "contract": {"allocation": strategy},
+    }
+
+
 PRODUCTS: dict[str, Case] = {
     "DP15": {"terms": FIFTEEN, "contract": {"bearing": "PLANNED", "allocation": {"DEFAULT": USUAL}, **QUARTER}},
     "DP15-MANUAL": {
@@ -82,42 +92,44 @@ PRODUCTS: dict[str, Case] = {
     },
     "PROG-10": {
         "terms": {"instalments": 3, "rateAnnual": "0.10"},
-        "contract": {"allocation": {"DEFAULT": EARLY, "PAYOUT_REFUND": USUAL, "MERCHANT_REFUND": LAST}},
+        "contract": {
+            "allocation": {"DEFAULT": USUAL, "REPAYMENT": EARLY, "INTEREST_REFUND": EARLY, "MERCHANT_REFUND": LAST}
+        },
     },
     "DP30D": {
         "terms": {"instalments": 1, "frequency": {"unit": "D", "every": 30}, **WHOLE},
         "contract": {"bearing": "PLANNED", "allocation": {"DEFAULT": USUAL}, **QUARTER},
     },
-    "M1": {"terms": {"instalments": 1, "rateAnnual": "0.07"}, "contract": {"allocation": {"DEFAULT": EARLY}}},
-    "CAP30": {"terms": {"instalments": 1, "rateAnnual": "0.07"}, "contract": {"allocation": {"DEFAULT": EARLY}}},
-    "EMI3": {"terms": {"instalments": 3, "rateAnnual": "0.07"}, "contract": {"allocation": {"DEFAULT": EARLY}}},
+    "M1": {"terms": {"instalments": 1, "rateAnnual": "0.07"}, "contract": {"allocation": {"DEFAULT": USUAL}}},
+    "CAP30": {"terms": {"instalments": 1, "rateAnnual": "0.07"}, "contract": {"allocation": {"DEFAULT": USUAL}}},
+    "EMI3": {"terms": {"instalments": 3, "rateAnnual": "0.07"}, "contract": {"allocation": {"DEFAULT": USUAL}}},
     "MIR-11.3": {
         "terms": {"instalments": 3, "rateAnnual": "0.113"},
         "contract": {
-            "allocation": {"DEFAULT": EARLY, "PAYOUT_REFUND": USUAL, "MERCHANT_REFUND": LAST},
+            "allocation": {"DEFAULT": USUAL, "REPAYMENT": EARLY, "INTEREST_REFUND": EARLY, "MERCHANT_REFUND": LAST},
             "interestRefund": ["MERCHANT_REFUND", "PAYOUT_REFUND"],
         },
     },
     "PROG-10-REFUND": {
         "terms": {"instalments": 3, "rateAnnual": "0.10"},
         "contract": {
-            "allocation": {"DEFAULT": EARLY, "PAYOUT_REFUND": USUAL, "MERCHANT_REFUND": LAST},
+            "allocation": {"DEFAULT": USUAL, "REPAYMENT": EARLY, "INTEREST_REFUND": EARLY, "MERCHANT_REFUND": LAST},
             "interestRefund": ["MERCHANT_REFUND", "PAYOUT_REFUND"],
         },
     },
-    "EMI6-PLANNED": {"terms": SIX, "contract": {"bearing": "PLANNED", "allocation": {"DEFAULT": EARLY}}},
-    "EMI12": {"terms": {"instalments": 12, "rateAnnual": "0.07"}, "contract": {"allocation": {"DEFAULT": EARLY}}},
+    "EMI6-PLANNED": {"terms": SIX, "contract": {"bearing": "PLANNED", "allocation": {"DEFAULT": USUAL}}},
+    "EMI12": {"terms": {"instalments": 12, "rateAnnual": "0.07"}, "contract": {"allocation": {"DEFAULT": USUAL}}},
     "D30": {
         "terms": {"instalments": 1, "frequency": {"unit": "D", "every": 30}},
         "contract": {"bearing": "PLANNED", "allocation": {"DEFAULT": USUAL}},
     },
     "FULL-TERM": {
         "terms": {"instalments": 6, "rateAnnual": "0.094822"},
-        "contract": {"allocation": {"DEFAULT": EARLY}, "spread": "FULL_TERM"},
+        "contract": {"allocation": {"DEFAULT": USUAL}, "spread": "FULL_TERM"},
     },
     "BULLET8": {
         "terms": {"instalments": 8, "rateAnnual": "0.30", "grace": {"principal": 7}},
-        "contract": {"allocation": {"DEFAULT": EARLY}},
+        "contract": {"allocation": {"DEFAULT": USUAL}},
     },
     "RS-FLAT": {
         "terms": {"instalments": 18, "rateAnnual": "0.12", "method": "EQUAL_INTEREST", **WHOLE},
@@ -128,23 +140,92 @@ PRODUCTS: dict[str, Case] = {
         "terms": {"instalments": 18, "rateAnnual": "0.12", "dayCount": "ACT/365F", **WHOLE},
         "convention": "FINERACT_CUMULATIVE",
     },
-    "EMI6": {"terms": SIX, "contract": {"allocation": {"DEFAULT": EARLY, "INCOME_ADJUSTMENT": LAST}}},
-    "EMI6-SARP": {"terms": SIX, "contract": {"allocation": {"DEFAULT": EARLY}, "rest": "PERIOD"}},
+    "PROG-4-10": {"terms": {"instalments": 4, "rateAnnual": "0.10"}, "contract": {"allocation": {"DEFAULT": USUAL}}},
+    "FLAT4-IP": flat4("interest-principal-penalties-fees-order-strategy"),
+    "FLAT4-PI": flat4("principal-interest-penalties-fees-order-strategy"),
+    "FLAT4-DUE": flat4(
+        "due-penalty-fee-interest-principal-in-advance-principal-penalty-fee-interest-strategy",
+    ),
+    "DP15-DUE-MANUAL": {
+        "terms": FIFTEEN,
+        "convention": "FINERACT_CUMULATIVE",
+        "contract": {"allocation": DUE_FIRST, "spread": "AFTER", "downPaymentAuto": False, **QUARTER},
+    },
+    "M6": {
+        "terms": {"instalments": 6, **WHOLE},
+        "contract": {"bearing": "PLANNED", "allocation": {"DEFAULT": USUAL}},
+    },
+    "DUE-ADVANCE": {
+        "terms": {"instalments": 1},
+        "convention": "FINERACT_CUMULATIVE",
+        "contract": {
+            "allocation": "due-penalty-fee-interest-principal-in-advance-principal-penalty-fee-interest-strategy"
+        },
+    },
+    **{
+        f"{rule}-{name}": {"terms": {"instalments": 3, "rateAnnual": "0.12", "dayCount": count, "shortMonth": short}}
+        for rule, short in (("ROLL", "ROLL"), ("CLAMP", "CLAMP"))
+        for name, count in (("ACT", "ACT/ACT-END"), ("30", "MONTHS+SHARE"))
+    },
+    "LP1-1M": {"terms": {"instalments": 1}, "convention": "FINERACT_CUMULATIVE"},
+    "SAR-15": {
+        "terms": {**FIFTEEN, "rateAnnual": "0.12", "dayCount": "ACT/365F"},
+        "convention": "FINERACT_CUMULATIVE",
+        "contract": {"bearing": "DAILY", "rest": "PERIOD"},
+    },
+    "DP3M-15": {
+        "terms": MONTHS,
+        "convention": "FINERACT_CUMULATIVE",
+        "contract": {"allocation": DUE_FIRST, "spread": "AFTER", "downPayment": "0.15"},
+    },
+    "DP3M-15-MANUAL": {
+        "terms": MONTHS,
+        "convention": "FINERACT_CUMULATIVE",
+        "contract": {"allocation": DUE_FIRST, "spread": "AFTER", "downPayment": "0.15", "downPaymentAuto": False},
+    },
+    "DP-EMI6": {"terms": SIX, "contract": {"allocation": {"DEFAULT": USUAL}, **QUARTER}},
+    "M1-ZERO": {"terms": {"instalments": 1}, "contract": {"bearing": "PLANNED", "allocation": {"DEFAULT": USUAL}}},
+    "DP-D15-25": {
+        "terms": {"instalments": 10, "frequency": {"unit": "D", "every": 15}, "rateAnnual": "0.25"},
+        "contract": {"allocation": {"DEFAULT": USUAL, "GOODWILL_CREDIT": LAST}, **QUARTER},
+    },
+    "EMI6-33": {"terms": {"instalments": 6, "rateAnnual": "0.33"}, "contract": {"allocation": {"DEFAULT": USUAL}}},
+    "PROG-10-M1": {
+        "terms": {"instalments": 1, "rateAnnual": "0.10"},
+        "contract": {"allocation": {"DEFAULT": USUAL, "MERCHANT_REFUND": LAST}},
+    },
+    "DP-W2": {
+        "terms": {"instalments": 5, "frequency": {"unit": "W", "every": 2}, "rateAnnual": "0.094822"},
+        "contract": {"bearing": "PLANNED", "allocation": {"DEFAULT": USUAL}, "downPaymentAuto": False, **QUARTER},
+    },
+    "EMI4": {"terms": {"instalments": 4, "rateAnnual": "0.07"}, "contract": {"allocation": {"DEFAULT": USUAL}}},
+    "WHOLE6-ZERO": {
+        "terms": {**SIX, **WHOLE},
+        "contract": {"allocation": {"DEFAULT": USUAL}, "chargeOff": "ZERO_INTEREST"},
+    },
+    "WHOLE6-ZERO-PLANNED": {
+        "terms": {**SIX, **WHOLE},
+        "contract": {"allocation": {"DEFAULT": USUAL}, "chargeOff": "ZERO_INTEREST", "bearing": "PLANNED"},
+    },
+    "PROG-24-33": {"terms": {"instalments": 24, "rateAnnual": "0.33"}, "contract": {"allocation": {"DEFAULT": USUAL}}},
+    "LP1-2M": {"terms": {"instalments": 2}, "convention": "FINERACT_CUMULATIVE"},
+    "EMI6": {"terms": SIX, "contract": {"allocation": {"DEFAULT": USUAL, "INCOME_ADJUSTMENT": LAST}}},
+    "EMI6-SARP": {"terms": SIX, "contract": {"allocation": {"DEFAULT": USUAL}, "rest": "PERIOD"}},
     "EMI6-PIF": {
         "terms": SIX,
-        "contract": {"allocation": {"DEFAULT": EARLY}, "chargeback": ["principal", "interest", "fee"]},
+        "contract": {"allocation": {"DEFAULT": USUAL}, "chargeback": ["principal", "interest", "fee"]},
     },
     "EMI6-ACCELERATED": {
         "terms": SIX,
-        "contract": {"allocation": {"DEFAULT": EARLY}, "chargeOff": "ACCELERATED"},
+        "contract": {"allocation": {"DEFAULT": USUAL}, "chargeOff": "ACCELERATED"},
     },
     "EMI6-ZERO": {
         "terms": SIX,
-        "contract": {"allocation": {"DEFAULT": EARLY}, "chargeOff": "ZERO_INTEREST"},
+        "contract": {"allocation": {"DEFAULT": USUAL}, "chargeOff": "ZERO_INTEREST"},
     },
     "EMI6-ZERO-PLANNED": {
         "terms": SIX,
-        "contract": {"allocation": {"DEFAULT": EARLY}, "chargeOff": "ZERO_INTEREST", "bearing": "PLANNED"},
+        "contract": {"allocation": {"DEFAULT": USUAL}, "chargeOff": "ZERO_INTEREST", "bearing": "PLANNED"},
     },
     "DP6M-MANUAL": {
         "terms": {"instalments": 6},

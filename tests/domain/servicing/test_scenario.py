@@ -93,6 +93,30 @@ def test_every_kind_of_step_can_be_played() -> None:
     assert played({"do": "repurchase", "on": "2026-03-01"})[-1]["status"] == "TRANSFERRED"
 
 
+def test_income_that_is_capitalised_is_earned_by_the_day_and_given_back_no_further_than_it_goes() -> None:
+    answers = played(
+        {"do": "capitalise-income", "amount": "90.00"},
+        {"do": "buy-down-fee", "amount": "45.00"},
+        {"do": "wait", "to": "2026-01-31"},
+        {"do": "adjust-income", "step": 2, "amount": "90.01"},
+        {"do": "adjust-income", "step": 3, "amount": "45.00"},
+        {"do": "adjust-income", "step": 1, "amount": "1.00"},
+        {"do": "reverse", "step": 1},
+    )
+    assert answers[1]["balances"]["principal"] == "1290.00"
+    earned = {one["event"]: one["amounts"]["amount"] for one in answers[3]["journal"] if "AMORTISED" in one["event"]}
+    assert earned == {"INCOME_AMORTISED": "30.00", "BUY_DOWN_FEE_AMORTISED": "15.00"}  # 30 of 90 days
+    codes = [(one["step"], one["refused"][0]["code"]) for one in answers if one.get("refused")]
+    assert codes == [(5, "AMOUNT_ABOVE_OPEN"), (7, "FACT_UNKNOWN"), (8, "FACT_HAS_FOLLOWERS")]
+
+
+def test_a_change_is_of_the_day_that_its_date_names() -> None:
+    change = {"do": "rate-change", "on": "2026-01-02", "rateAnnual": "0"}
+    begins = played(change, {"do": "wait", "to": "2026-02-01"}, contract={"bearing": "DAILY"})
+    ends = played(change, {"do": "wait", "to": "2026-02-01"}, contract={"bearing": "DAILY", "changesOf": "END"})
+    assert [answers[-1]["schedule"][0]["interest"] for answers in (begins, ends)] == ["0.39", "0.00"]
+
+
 def test_playing_is_deterministic() -> None:
     assert json.dumps(played(*STEPS)) == json.dumps(played(*STEPS))
 
@@ -117,6 +141,15 @@ def test_playing_is_deterministic() -> None:
         ),
         ({"terms": TERMS, "steps": [{"do": "reverse"}, {"do": "waive"}]}, {"steps[0].step", "steps[1].component"}),
         ({"convention": "NO_SUCH", "terms": TERMS, "steps": []}, {"terms.convention"}),
+        (
+            {"terms": TERMS, "contract": {"interestRefund": ["REPAYMENT"], "changesOf": "NOON"}, "steps": [
+                {"do": "pay", "amount": "1.00", "type": "INCOME_ADJUSTMENT"},
+                {"do": "re-age", "startOn": "2026-04-01", "instalments": 4, "interest": "WAIVED"},
+                {"do": "re-amortise", "interest": "EQUAL_WHOLE"},
+            ]},
+            {"contract.interestRefund[0]", "contract.changesOf", "steps[0].type", "steps[1].interest",
+             "steps[2].interest"},
+        ),
     ],
 )  # fmt: skip
 def test_all_faults_are_told_at_once(tree: dict[str, Any], fields: set[str]) -> None:
@@ -176,3 +209,28 @@ def test_what_is_printed_and_what_is_read_fit_the_published_schema() -> None:
     document = {"currency": "CNY", "steps": [answer_json(one, rules=asked.rules) for one in play(asked)]}
     assert misfits(document, SCHEMA["$defs"]["played"]) == []
     assert {one.value for one in Do} == set(SCHEMA["$defs"]["step"]["properties"]["do"]["enum"])
+
+
+@pytest.mark.parametrize(
+    ("rest", "interest"), [("DAILY", "186.00"), ("WEEKLY", "210.00"), ("MONTHLY", "336.00"), ("PERIOD", "336.00")]
+)
+def test_a_smaller_balance_counts_from_the_next_rest(rest: str, interest: str) -> None:
+    # 12 a day until 6,000 of 12,000 is paid on the third day, and 6 a day from the next rest on
+    tree: dict[str, Any] = {
+        "convention": "FINERACT_PROGRESSIVE",
+        "terms": {
+            "principal": "12000.00", "currency": "EUR", "rateAnnual": "0.365", "instalments": 1,
+            "startOn": "2026-01-01", "dayCount": "ACT/365F", "frequency": {"unit": "D", "every": 28},
+        },
+        "contract": {"rest": rest, "allocation": {"DEFAULT": {"steps": ["IN_ADVANCE_PRINCIPAL"]}}},
+        "steps": [
+            {"do": "disburse", "on": "2026-01-01", "amount": "12000.00"},
+            {"do": "pay", "on": "2026-01-04", "amount": "6000.00"},
+            {"do": "wait", "to": "2026-01-29"},
+        ],
+    }  # fmt: skip
+    asked = scenario(tree)
+    assert isinstance(asked, Scenario)
+    shown = [answer_json(one) for one in play(asked)]
+    assert [row["interest"] for row in shown[-1]["schedule"]] == [interest]  # type: ignore[attr-defined]
+    assert [row["interest"] for row in shown[1]["schedule"]] == [interest]  # type: ignore[attr-defined]
