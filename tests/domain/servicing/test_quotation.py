@@ -48,6 +48,8 @@ def test_published_schedules_agree_to_the_cent(case: dict[str, Any]) -> None:
     totals = made["unroundedTotals"] or made["totals"]
     for name, amount in expected.get("totals", {}).items():
         assert same(totals[name], amount), name
+    for name, amount in expected.get("levelTotals", {}).items():
+        assert same(made["levelTotals"][name], amount), name
     for row in expected.get("rows", ()):
         found = rows[row["no"] - 1]
         assert {name: Decimal(found[name]) for name in row} == {name: Decimal(amount) for name, amount in row.items()}
