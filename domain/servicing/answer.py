@@ -12,7 +12,7 @@ from typing import Final
 
 from domain.servicing.explain import Explained
 from domain.servicing.schedule import Row, Schedule, fees_at_disbursement
-from domain.servicing.terms import Carried, Terms
+from domain.servicing.terms import Carried, Columns, Grace, Method, Terms
 from ledger.money import Money, Rounding, round_ratio
 
 BIGINT_MAX: Final = 2**63 - 1
@@ -46,7 +46,7 @@ def plan_document(terms: Terms, plan: Schedule, *, explain: Explain | None = Non
                 "days": row.period.days if terms.is_dated else None,
                 "openingBalance": money(row.opening),
                 "disbursed": money(row.disbursed),
-                "principal": money(row.principal),
+                "principal": money(_principal(terms, row)),
                 "interest": money(row.interest),
                 "fee": money(row.fee),
                 "fees": [{"code": code, "amount": money(amount)} for code, amount in row.fees],
@@ -67,8 +67,9 @@ def plan_document(terms: Terms, plan: Schedule, *, explain: Explain | None = Non
             "payment": money(sum(row.total for row in plan.rows) + at_start),
         },
         "unroundedTotals": None,
+        "levelTotals": _level_totals(terms, plan),
     }
-    if terms.carried is not Carried.ROUNDED:
+    if terms.carried in {Carried.UNROUNDED, Carried.PAYMENT_ROUNDED}:
         exact = sum((row.exact_interest for row in plan.rows), Fraction())
         interest = round_ratio(*exact.as_integer_ratio(), Rounding.HALF_UP)
         document["unroundedTotals"] = {
@@ -76,6 +77,25 @@ def plan_document(terms: Terms, plan: Schedule, *, explain: Explain | None = Non
             "payment": money(terms.principal + interest),
         }
     return document
+
+
+def _level_totals(terms: Terms, plan: Schedule) -> dict[str, str] | None:
+    """So many times the payment, as if the last were like the others: the total of many a textbook."""
+    is_changed = terms.disbursements or terms.rate_changes or terms.early_payments or terms.grace != Grace()
+    if terms.method not in {Method.EQUAL_INSTALMENT, Method.ADD_ON} or terms.horizon or is_changed:
+        return None
+    paid = plan.payment * len(plan.instalments)
+    return {
+        "interest": str(Money(paid - terms.principal, terms.currency)),
+        "payment": str(Money(paid, terms.currency)),
+    }
+
+
+def _principal(terms: Terms, row: Row) -> int:
+    """What a row repays as it is shown: payment less interest, or a column of its own."""
+    if terms.columns is Columns.SUM or terms.carried is Carried.ROUNDED:
+        return row.principal
+    return round_ratio(*row.exact_principal.as_integer_ratio(), Rounding.HALF_UP) + row.extra
 
 
 def explain_document(terms: Terms, ones: Mapping[str, Explained]) -> dict[str, object]:

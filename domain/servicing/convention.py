@@ -52,13 +52,25 @@ CONVENTIONS: Final[Mapping[str, Convention]] = MappingProxyType(
             "网上房贷计算器",
             "Chinese mortgage calculators: nothing is rounded but what is shown",
             "loan-calculate-utils and the calculators like it",
-            {"dayCount": "30/360", "solving": "MONTH_RATE", "rounding": "HALF_UP", "balances": "UNROUNDED"},
+            {
+                "dayCount": "30/360",
+                "solving": "MONTH_RATE",
+                "rounding": "HALF_UP",
+                "balances": "UNROUNDED",
+                "columns": "OWN",
+            },
         ),
         "SPREADSHEET": Convention(
             "电子表格",
             "PMT, IPMT and PPMT of spreadsheets and numpy-financial",
             "Excel, LibreOffice, numpy-financial, SAS",
-            {"dayCount": "30/360", "solving": "MONTH_RATE", "rounding": "HALF_UP", "balances": "UNROUNDED"},
+            {
+                "dayCount": "30/360",
+                "solving": "MONTH_RATE",
+                "rounding": "HALF_UP",
+                "balances": "UNROUNDED",
+                "columns": "OWN",
+            },
         ),
         "US_MORTGAGE_30_360": Convention(
             "美国住房按揭",
@@ -89,6 +101,18 @@ CONVENTIONS: Final[Mapping[str, Convention]] = MappingProxyType(
             "Japanese annuity, fractions of a yen dropped",
             "Japanese calculators",
             {"currency": "JPY", "dayCount": "30/360", "solving": "MONTH_RATE", "rounding": "DOWN"},
+        ),
+        "FRAPPE_LENDING_EXACT": Convention(
+            "印度 Frappe Lending (月供不取整)",
+            "Frappe Lending of products that do not round the payment up: it is taken off exact, balances are rounded",
+            "frappe/lending without ceil_monthly_repayment",
+            {
+                "currency": "INR",
+                "dayCount": "ACT/365F",
+                "solving": "MONTH_RATE",
+                "balances": "PAYMENT_EXACT",
+                "interestRounding": "HALF_EVEN",
+            },
         ),
         "FRAPPE_LENDING": Convention(
             "印度 Frappe Lending",

@@ -123,7 +123,7 @@ def _principal(terms: Terms, row: Row) -> Explained:
         formula = f"A − I, {'A = (L + C) / n' if terms.method is Method.ADD_ON else solved_by(terms)}"
         zh = f"本金 = 月供 {payment} − 利息 {_money(terms, row.interest - row.deferred)}"
         en = f"principal = the payment {payment} − interest {_money(terms, row.interest - row.deferred)}"
-    is_exact = terms.carried is not Carried.ROUNDED
+    is_exact = terms.carried in {Carried.UNROUNDED, Carried.PAYMENT_ROUNDED}
     return Explained(
         value=row.principal,
         formula=formula,
@@ -151,7 +151,7 @@ def _closing(terms: Terms, row: Row) -> Explained:
     principal, shown = _money(terms, row.principal), _money(terms, row.closing)
     drawn_zh = f" + 放款 {disbursed}" if row.disbursed else ""
     drawn_en = f" + {disbursed} disbursed" if row.disbursed else ""
-    is_exact = terms.carried is not Carried.ROUNDED
+    is_exact = terms.carried in {Carried.UNROUNDED, Carried.PAYMENT_ROUNDED}
     return Explained(
         value=row.closing,
         formula="B + D − P",

@@ -26,7 +26,7 @@ class Precomputed:
     def __init__(self, terms: Terms) -> None:
         """Find the charge as it is agreed, as the payments imply it, or as flat interest."""
         self.terms = terms
-        self.is_exact = terms.carried is not Carried.ROUNDED
+        self.is_exact = terms.carried in {Carried.UNROUNDED, Carried.PAYMENT_ROUNDED}
         count = terms.instalments
         if terms.payment is not None:
             self.charge: Exact = terms.payment * count - terms.principal

@@ -41,6 +41,7 @@ from domain.servicing.terms import (
     INSTALMENTS_MAX,
     Apportion,
     Carried,
+    Columns,
     Disbursement,
     EarlyPayment,
     Effect,
@@ -192,6 +193,7 @@ def terms_read(reader: Reader) -> Terms:
         interest_multiple=reader.amount("interestMultiple", 1),
         residue=reader.member("residue", Residue, Residue.LAST),
         carried=reader.member("balances", Carried, Carried.ROUNDED),
+        columns=reader.member("columns", Columns, Columns.SUM),
         calendar=_calendar(reader, per_year),
         payments_per_year=per_year,
         compounding_per_year=reader.whole("compoundingPerYear", low=1, high=366, absent=None),
@@ -397,7 +399,11 @@ def _indexed(reader: Reader, terms: Terms) -> Terms:
     if reader.faults or faults(terms):
         return terms
     changes, before = list[RateChange](), first
-    for no, period in enumerate(periods_of(terms)[: terms.instalments], start=1):
+    try:
+        made = periods_of(terms)[: terms.instalments]
+    except (ValueError, OverflowError):
+        return terms  # the calendar's fault, told with the others
+    for no, period in enumerate(made, start=1):
         rate = index.rate_on(period.from_on) or first
         if (no - 1) % every == 0 and rate != before:
             changes.append(RateChange(rate_annual=rate, no=no))

@@ -93,6 +93,17 @@ class Carried(StrEnum):
     """The exact ones, level payment included; rows show each figure rounded on its own (spreadsheets)."""
     PAYMENT_ROUNDED = "PAYMENT_ROUNDED"
     """The exact ones, but the payment is the rounded one that is paid; interest and balance are rounded to be shown."""
+    PAYMENT_EXACT = "PAYMENT_EXACT"
+    """Rounded interest and balances, but the exact payment is taken off before the balance is rounded."""
+
+
+class Columns(StrEnum):
+    """What the principal of a row is where balances are carried exact."""
+
+    SUM = "SUM"
+    """Payment less interest, as they are shown: rows add up."""
+    OWN = "OWN"
+    """Rounded on its own, like every column of a spreadsheet: rows may be a minor unit off."""
 
 
 class Apportion(StrEnum):
@@ -132,6 +143,8 @@ class Unpaid(StrEnum):
     """It waits, bearing no interest, for the next instalment that pays interest."""
     CAPITALISED = "CAPITALISED"
     """It is added to the balance."""
+    CAPITALISED_AT_END = "CAPITALISED_AT_END"
+    """It waits, bearing no interest, and is added to the balance with the last instalment that pays none."""
 
 
 class Effect(StrEnum):
@@ -297,7 +310,8 @@ class Terms:
     is solved for when they are more than are paid (气球贷). is_in_advance: each instalment falls due at the beginning
     of its period, the first on the day of the disbursement (期初, annuity due). rest_every: instalments after which
     what was repaid lowers the balance that bears interest (12: annual rests). charge: of ADD_ON, minor units; absent,
-    flat interest. apportion: how it is spread. is_dated: a textbook loan has no dates, only periods.
+    flat interest. apportion: how it is spread. columns: what the principal of a row is. is_dated: a textbook loan has
+    no dates, only periods.
     """
 
     principal: int
@@ -320,6 +334,7 @@ class Terms:
     interest_multiple: int = 1
     residue: Residue = Residue.LAST
     carried: Carried = Carried.ROUNDED
+    columns: Columns = Columns.SUM
     calendar: Calendar = MONTHLY
     payments_per_year: int | None = None
     compounding_per_year: int | None = None

@@ -60,7 +60,7 @@ class Walk:
         if self.stub:
             self.periods = self.periods[1:]
         self.last = self.stages[-1].last
-        self.is_unrounded = terms.carried is not Carried.ROUNDED
+        self.is_unrounded = terms.carried in {Carried.UNROUNDED, Carried.PAYMENT_ROUNDED}
         self.is_paid_as_rounded = terms.carried is Carried.PAYMENT_ROUNDED
         self.balance: Exact = left.balance
         self.drawn = terms.disbursements[0].amount if terms.disbursements else terms.principal
@@ -72,7 +72,7 @@ class Walk:
         self.is_shortened = left.is_shortened or terms.solving is Solving.GIVEN
         self.may_grow = (
             self.kept
-            or terms.unpaid is Unpaid.CAPITALISED
+            or terms.unpaid is not Unpaid.DEFERRED
             or terms.method is Method.ADD_ON
             or any(one.payment_cap or not one.is_solved for one in terms.rate_changes)
         )
@@ -303,7 +303,8 @@ class Walk:
 
     def _take(self, solved: Fraction, stage: Stage) -> None:
         """The solved payment as it is paid; what grows by steps is rounded after each."""
-        is_exact = (self.is_unrounded and not self.is_paid_as_rounded) or bool(stage.step_amount or stage.step_rate)
+        is_carried = self.terms.carried in {Carried.UNROUNDED, Carried.PAYMENT_EXACT}
+        is_exact = is_carried or bool(stage.step_amount or stage.step_rate)
         self.base = solved if is_exact else _rounded(solved, self.terms.rounding, self.terms.payment_multiple)
 
     def _rested(self, no: int, stage: Stage, ahead: Sequence[Period], target: Exact) -> Fraction:
@@ -440,6 +441,10 @@ class Walk:
         if waits and not is_last and terms.unpaid is Unpaid.CAPITALISED:
             self.balance += exact if self.is_unrounded else interest
             shown, repaid = shown - interest, repaid - interest
+        elif waits and not is_last and self._is_capitalised(no, stage):
+            added, self.deferred = self.deferred + interest, 0
+            self.balance += added
+            shown, repaid, interest = shown - added, repaid - added, added
         elif waits and not is_last:
             self.deferred += interest
             interest = 0
@@ -497,8 +502,12 @@ class Walk:
             if self.terms.residue is Residue.FIRST and no == stage.first:
                 each = _shown(self.balance) - each * (self.last - no)
             return (paid := min(each, _shown(self.balance))), paid
+        return self._level(no, Fraction(whole), interest, exact)
+
+    def _level(self, no: int, whole: Fraction, interest: int, exact: Fraction) -> tuple[Exact, int]:
+        """What a level payment repays: as the balance goes on, and as it is shown."""
         multiple = 1 if self.is_unrounded else self.terms.payment_multiple
-        payment = _rounded(Fraction(whole), self.terms.rounding, multiple) + self._added(no, interest)
+        payment = _rounded(whole, self.terms.rounding, multiple) + self._added(no, interest)
         is_floored = not self.may_grow or no <= self.terms.grace.interest
         payment = max(payment + (self.first_difference if no == self.left.no else 0), 0)
         if self.is_unrounded:
@@ -509,8 +518,15 @@ class Walk:
             if is_floored:
                 return max(whole - exact, Fraction()), max(payment - interest, 0)
             return whole - exact, payment - interest
+        if self.terms.carried is Carried.PAYMENT_EXACT:
+            payment = _shown(self.balance) + interest - _shown(self.balance + interest - whole)
         repaid = max(payment - interest, 0) if is_floored else payment - interest
         return (paid := min(repaid, _shown(self.balance))), paid
+
+    def _is_capitalised(self, no: int, stage: Stage) -> bool:
+        """Whether interest that has waited is added to the balance with this instalment, the last that pays none."""
+        is_end = no == (stage.last if stage.pay is Pay.NOTHING else self.terms.grace.interest)
+        return self.terms.unpaid is Unpaid.CAPITALISED_AT_END and is_end
 
     def _in_force(self, no: int, stage: Stage) -> Exact:
         """The payment of an instalment, or its principal, before anything is added to it."""

@@ -10,10 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.refusals import Invalid
+from commands.quote import document
+from domain.refusals import Invalid, text
 from domain.servicing.answer import plan_document, too_large
-from domain.servicing.explain import explained
+from domain.servicing.disclosure import disclose
 from domain.servicing.quotation import Asked, asked, asked_of
+from domain.servicing.reader import tree_of
 from domain.servicing.schedule import schedule
 
 HERE = Path(__file__).parent
@@ -46,6 +48,8 @@ def test_published_schedules_agree_to_the_cent(case: dict[str, Any]) -> None:
     totals = made["unroundedTotals"] or made["totals"]
     for name, amount in expected.get("totals", {}).items():
         assert same(totals[name], amount), name
+    for name, amount in expected.get("levelTotals", {}).items():
+        assert same(made["levelTotals"][name], amount), name
     for row in expected.get("rows", ()):
         found = rows[row["no"] - 1]
         assert {name: Decimal(found[name]) for name in row} == {name: Decimal(amount) for name, amount in row.items()}
@@ -154,9 +158,9 @@ def test_actual_days_need_dates() -> None:
     assert [(fault.code, fault.field) for fault in found.faults] == [("TERM_MISSING", "startOn")]
 
 
-@pytest.mark.parametrize("text", ["", "[]", "3", '{"principal": NaN}', "{", "[" * 100_000])
-def test_a_text_that_is_no_object_is_refused(text: str) -> None:
-    found = asked_of(text)
+@pytest.mark.parametrize("asked_text", ["", "[]", "3", '{"principal": NaN}', "{", "[" * 100_000])
+def test_a_text_that_is_no_object_is_refused(asked_text: str) -> None:
+    found = asked_of(asked_text)
     assert isinstance(found, Invalid)
     assert [fault.code for fault in found.faults] == ["TERMS_NOT_JSON"]
 
@@ -226,13 +230,48 @@ def admitted(schema: dict[str, Any]) -> st.SearchStrategy[Any]:
     ),
 )
 def test_whatever_the_schema_admits_is_planned_or_refused_by_name(count: int, fields: dict[str, Any]) -> None:
-    found = asked({**PLAIN, "instalments": count, **fields})
-    if isinstance(found, Asked):
-        plan = schedule(found.terms)
-        assert plan.principal == found.terms.principal
-        assert plan_document(found.terms, plan, explain=explained)["schedule"]
-    else:
-        assert found.faults
+    answer({**PLAIN, "instalments": count, **fields})
+
+
+def answer(tree: dict[str, Any]) -> None:
+    """Ask through the whole door, text to text: an answer, or faults that each name their field."""
+    read = tree_of(json.dumps(tree))
+    assert isinstance(read, dict)
+    found = asked(read)
+    if isinstance(found, Invalid):
+        assert all(fault.field and text(fault, "en") and text(fault) for fault in found.faults)
+        return
+    plan = schedule(found.terms)
+    assert plan.principal == found.terms.principal
+    if not too_large(plan):
+        costs = disclose(found.terms, plan, cap=Decimal(), contingent=found.contingent)
+        made = document(found, plan, costs, explain=True)
+        assert json.dumps(made)
+        assert made["schedule"]
+
+
+JUNK = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.sampled_from(["", "0", "-1", "1E300", "1e-300", "NaN", "99999999999999.99", "9999-12-31", "0001-01-01", "9%"])
+    | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=5,
+)
+
+
+@given(
+    st.dictionaries(st.sampled_from(sorted(FIELDS)), JUNK, min_size=1, max_size=3),
+    st.sets(st.sampled_from(sorted(FIELDS)), max_size=3).flatmap(
+        lambda names: st.fixed_dictionaries({name: admitted(FIELDS[name]) for name in sorted(names)})
+    ),
+    st.sampled_from([PLAIN, {}]),
+)
+def test_whatever_is_asked_is_answered_or_refused_by_name(
+    junk: dict[str, Any], fields: dict[str, Any], plain: dict[str, Any]
+) -> None:
+    answer({**plain, **fields, **junk})
 
 
 def test_dates_are_null_where_the_loan_has_none() -> None:
