@@ -22,6 +22,9 @@ CREDIT: Final[Audience] = frozenset(
 )
 LENDING: Final[Audience] = HOUSE - {Role.COLLECTOR}
 ARREARS: Final[Audience] = frozenset({Role.COLLECTOR, Role.OPERATIONS, Role.AUDITOR, Role.ADMINISTRATOR})
+CHECKING: Final[Audience] = frozenset(
+    {Role.OPERATIONS, Role.RISK_OFFICER, Role.ACCOUNTANT, Role.AUDITOR, Role.ADMINISTRATOR}
+)
 LOANS: Final[Audience] = VIEWERS - {Role.COLLECTOR}
 """A collector meets a loan in his cases only."""
 
@@ -56,6 +59,7 @@ QUERY: Final[dict[str, Audience]] = {
     "dayRuns": ACCOUNTS,
     "collectionCase": ARREARS,
     "collectionCases": ARREARS,
+    "loanChangeProposals": CHECKING,
 }
 MUTATION: Final[dict[str, Audience]] = {
     "submitApplication": frozenset({Role.PARTNER}),
@@ -69,6 +73,9 @@ MUTATION: Final[dict[str, Audience]] = {
     "closePeriod": frozenset({Role.ACCOUNTANT}),
     "reverseEntry": frozenset({Role.ACCOUNTANT}),
     "postEntries": frozenset({Role.ACCOUNTANT}),
+    "changeLoan": frozenset({Role.PARTNER, Role.OPERATIONS, Role.ACCOUNTANT}),
+    "approveLoanChange": frozenset({Role.OPERATIONS, Role.ACCOUNTANT, Role.ADMINISTRATOR}),
+    "rejectLoanChange": frozenset({Role.OPERATIONS, Role.ACCOUNTANT, Role.ADMINISTRATOR}),
 }
 FIELDS: Final[dict[tuple[str, str], Audience]] = {
     ("Application", "decisions"): CREDIT,
@@ -76,6 +83,9 @@ FIELDS: Final[dict[tuple[str, str], Audience]] = {
     ("Loan", "serviceFee"): ACCOUNTS,
     ("Loan", "entries"): ACCOUNTS,
     ("Loan", "statement"): ACCOUNTS,
+    ("LoanFact", "actor"): LENDING,
+    ("LoanFact", "approver"): LENDING,
+    ("LoanFact", "details"): LENDING,
 }
 """Fields that fewer may ask for than their type."""
 KINDS: Final[dict[str, Audience]] = {
@@ -89,6 +99,7 @@ KINDS: Final[dict[str, Audience]] = {
     "Entry": ACCOUNTS,
     "CollectionCase": ARREARS,
     "DayRun": ACCOUNTS,
+    "LoanChangeProposal": CHECKING,
 }
 """Who finds things of a type by their global ids; for others they do not exist."""
 REACHED: Final = frozenset(
@@ -106,6 +117,9 @@ REACHED: Final = frozenset(
         "Checkpoint",
         "ClearingAccount",
         "CollectionCase",
+        "ContingentCost",
+        "CostDisclosure",
+        "CostItem",
         "DayRun",
         "DayStep",
         "Decision",
@@ -118,24 +132,33 @@ REACHED: Final = frozenset(
         "EntryLine",
         "EntryPreview",
         "EntryProof",
+        "ExplainedAmount",
         "Fault",
         "Instalment",
         "Loan",
+        "LoanChangeProposal",
         "LoanEvent",
+        "LoanFact",
         "LoanStatement",
+        "LoanTransaction",
         "Money",
+        "NamedText",
         "Offer",
         "PageInfo",
         "PaymentEvent",
         "PaymentOrder",
+        "PayoffQuote",
         "Period",
+        "PlannedInstalment",
         "Position",
         "ProductVersion",
         "ReconciliationRun",
         "Repayment",
         "ReviewDecision",
         "ReviewTask",
+        "ScheduleVersion",
         "StatementLine",
+        "TransactionPart",
         "TrialBalance",
         "TrialBalanceRow",
         "Turnover",

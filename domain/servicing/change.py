@@ -46,7 +46,7 @@ from domain.servicing.fact import (
 )
 from domain.servicing.life import Life, known_by, replay
 from domain.servicing.movement import Movement, balances, difference, effects
-from domain.servicing.position import Facts, Loan, Position, Status, named
+from domain.servicing.position import Facts, Loan, Position, Progress, Status, named
 from domain.servicing.progress import C, F, I, N, P
 from domain.servicing.refusal import ApproverIsActor, ApproverMissing
 from domain.servicing.repayment import Intent as Meant
@@ -401,6 +401,24 @@ def position_of(dossier: Dossier, *, on: date) -> Position:
         interest_accrued=sum(line.earned for line in life.state.lines),
         payoff=named(payoff_of(life, seen.payoff)),
         overpayment=seen.excess,
+    )
+
+
+def progress_of(dossier: Dossier, *, on: date) -> tuple[Progress, ...]:
+    """The schedule of a living loan at a date, with what was paid and waived of it, in the words of every loan's.
+
+    Fees stand with penalty and compound interest: what is charged besides principal and interest.
+    """
+    life = dossier.life(on)
+    return tuple(
+        Progress(
+            instalment=planned,
+            principal_payments=((on, one.paid[P] + one.waived[P]),),
+            interest_paid=one.paid[I] + one.waived[I],
+            penalty_booked=one.owed[N] + one.owed[C] + one.owed[F],
+            penalty_paid=sum(one.paid[each] + one.waived[each] for each in (N, C, F)),
+        )
+        for planned, one in zip(plan_of(life), life.instalments, strict=True)
     )
 
 

@@ -190,6 +190,8 @@ class ReAge(Fact):
 class ReAmortise(Fact):
     """Principal that is due and open moves to the future instalments in equal parts."""
 
+    reason: str = ""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accelerate(Fact):
@@ -211,6 +213,7 @@ class WriteOff(Fact):
     """核销: the claim is written off (账销案存); what comes later is a recovery."""
 
     approver: str
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -238,6 +241,8 @@ class Repurchase(Fact):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cancel(Fact):
     """撤销: the borrower gave the money back within the cooling-off time; nothing is charged."""
+
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

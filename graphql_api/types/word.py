@@ -15,7 +15,7 @@ from domain.party.customer import IdentityType
 from domain.payment import order
 from domain.product.accounting import Event
 from domain.reconciliation import discrepancy
-from domain.servicing import daycount, event, repayment
+from domain.servicing import allocation, approval, daycount, duedate, event, fact, repayment
 from domain.servicing import position as standing
 from domain.servicing import terms as contract
 from graphql_api.auth import Role
@@ -67,5 +67,13 @@ REGISTERED: Final = (
     strawberry.enum(closing.Step, name="DayStepName", description="Steps of the close of business, in their order."),
     strawberry.enum(closing.State, name="DayRunState", description="How far the close of a date has come."),
     strawberry.enum(event.EventKind, name="LoanEventKind", description="What can happen to a loan."),
+    strawberry.enum(event.ScheduleReason, name="ScheduleReason", description="Why a schedule was made."),
+    strawberry.enum(
+        allocation.Component, name="LoanComponent", description="What an amount is to the borrower (本金, 利息, …)."
+    ),
+    strawberry.enum(fact.Basis, name="ChargeBasis", description="Of what a charge is a fraction."),
+    strawberry.enum(fact.Scope, name="CompensationScope", description="What a guarantor pays (代偿范围)."),
+    strawberry.enum(duedate.Unit, name="PeriodUnit", description="Unit of the periods of a schedule."),
+    strawberry.enum(approval.ProposalState, name="ProposalState", description="What became of a proposal."),
 )
 """Every enumeration of the schema that the domain owns."""
