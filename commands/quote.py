@@ -3,26 +3,21 @@
 from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Final, NoReturn
+from typing import Annotated, NoReturn
 
 import typer
 from rich.table import Table
 
 from commands.session import Json, amount, err, out, print_json, read_text, refuse
-from domain.product.pricing import RATE_CAP_ANNUAL
 from domain.refusals import Invalid, text
-from domain.servicing.appendix_j import Apr, Paid, apr
-from domain.servicing.aprc import Interval, aprc
-from domain.servicing.cost import exceeds, shown
-from domain.servicing.disclosure import CostDisclosure, dated_flows, disclose
-from domain.servicing.duedate import Unit
+from domain.servicing.cost import shown
 from domain.servicing.explain import explained
 from domain.servicing.function import evaluated
-from domain.servicing.quotation import Asked, plan_document, too_large, tree_of
 from domain.servicing.quotation import Json as Value
 from domain.servicing.quotation import asked as asked_for
-from domain.servicing.refusal import PlanAmountTooLarge
-from domain.servicing.schedule import Schedule, schedule
+from domain.servicing.quotation import plan_document, tree_of
+from domain.servicing.quoted import Quoted, quoted
+from domain.servicing.schedule import Schedule
 from domain.servicing.terms import Terms
 from ledger.money import minor_digits
 
@@ -51,35 +46,29 @@ def quote(
     asked = asked_for(tree)
     if isinstance(asked, Invalid):
         _refuse_all(asked, as_json=as_json)
-    plan = schedule(asked.terms)
-    if too_large(plan):
-        _refuse_all(Invalid(faults=(PlanAmountTooLarge(field="principal"),)), as_json=as_json)
-    cap = RATE_CAP_ANNUAL if asked.cap_annual is None else asked.cap_annual
-    costs = disclose(asked.terms, plan, cap=cap)
-    if not isinstance(costs, CostDisclosure):
-        _refuse_all(Invalid(faults=(costs,)), as_json=as_json)
+    made = quoted(asked)
+    if isinstance(made, Invalid):
+        _refuse_all(made, as_json=as_json)
     if as_json:
-        print_json(document(asked, plan, costs, explain=explain))
+        print_json(document(made, explain=explain))
     else:
-        _show(asked.terms, plan, costs)
+        _show(made)
         if explain:
-            _explain(asked.terms, plan)
-    if exceeds(costs.annual.simple, cap=cap):
-        refuse(
-            "COST_ABOVE_CAP",
-            f"the annualised cost {shown(costs.annual.simple)} is above the cap {cap}: lower the rate",
-        )
+            _explain(asked.terms, made.plan)
+    if made.is_above_cap:
+        simple, cap = shown(made.costs.annual.simple), made.costs.cap_annual
+        refuse("COST_ABOVE_CAP", f"the annualised cost {simple} is above the cap {cap}: lower the rate")
 
 
-def document(asked: Asked, plan: Schedule, costs: CostDisclosure, *, explain: bool) -> dict[str, object]:
+def document(quote: Quoted, *, explain: bool) -> dict[str, object]:
     """A quote as JSON: amounts in major units and rates as strings."""
-    terms = asked.terms
+    terms, costs = quote.asked.terms, quote.costs
 
     def money(minor: int) -> str:
         return str(Decimal(minor).scaleb(-minor_digits(terms.currency)))
 
-    made = plan_document(terms, plan, explain=explained if explain else None)
-    made["convention"] = asked.convention
+    made = plan_document(terms, quote.plan, explain=explained if explain else None)
+    made["convention"] = quote.asked.convention
     made["cost"] = {
         "interest": money(costs.total_interest),
         "fees": money(costs.total_fees),
@@ -104,23 +93,16 @@ def document(asked: Asked, plan: Schedule, costs: CostDisclosure, *, explain: bo
         "simple": f"{costs.annual.simple:f}",
         "effective": f"{costs.annual.effective:f}",
         "xirr": f"{costs.annual.dated:f}",
-        **{name: None if rate is None else f"{rate:f}" for name, rate in abroad(terms, plan).items()},
+        **{name: None if rate is None else f"{rate:f}" for name, rate in _abroad(quote).items()},
         "cap": f"{costs.cap_annual:f}",
-        "aboveCap": exceeds(costs.annual.simple, cap=costs.cap_annual),
+        "aboveCap": quote.is_above_cap,
     }
     return made
 
 
-def abroad(terms: Terms, plan: Schedule) -> dict[str, Decimal | None]:
-    """The yearly rates of other jurisdictions, fractions; None where a plan has none."""
-    flows = dated_flows(terms, plan)
-    us = apr([Paid(on, minor) for on, minor in flows])
-    eu = aprc(flows, interval=INTERVALS.get(terms.calendar.unit, Interval.MONTH))
-    return {"usApr": us.rate if isinstance(us, Apr) else None, "euAprc": eu if isinstance(eu, Decimal) else None}
-
-
-INTERVALS: Final = {Unit.WEEK: Interval.WEEK, Unit.YEAR: Interval.YEAR}
-"""In what the European rate counts the periods of a calendar; others in months."""
+def _abroad(quote: Quoted) -> dict[str, Decimal | None]:
+    """The yearly rates of other jurisdictions, by their names."""
+    return {"usApr": quote.us_apr, "euAprc": quote.eu_aprc}
 
 
 def _evaluate(tree: Mapping[str, Value], *, as_json: bool) -> None:
@@ -146,7 +128,8 @@ def _refuse_all(refused: Invalid, *, as_json: bool) -> NoReturn:
     raise typer.Exit(1)
 
 
-def _show(terms: Terms, plan: Schedule, costs: CostDisclosure) -> None:
+def _show(quote: Quoted) -> None:
+    terms, plan, costs = quote.asked.terms, quote.plan, quote.costs
     digits = minor_digits(plan.currency)
     table = Table(title=f"还款计划 {plan.currency}")
     for column in ("no", "due", "opening", "principal", "interest", "fees", "payment", "closing"):
@@ -177,7 +160,7 @@ def _show(terms: Terms, plan: Schedule, costs: CostDisclosure) -> None:
         ("XIRR", annual.dated),
     ):
         table.add_row(name, f"{shown(rate_found):%}")
-    for name, rate_abroad in abroad(terms, plan).items():
+    for name, rate_abroad in _abroad(quote).items():
         table.add_row(name, "" if rate_abroad is None else f"{shown(rate_abroad):%}")
     table.add_row("上限 cap", f"{shown(costs.cap_annual):%}")
     out.print(table)

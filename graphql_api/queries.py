@@ -32,6 +32,7 @@ from graphql_api.relay import Edge, numbers
 from graphql_api.relay import PageInfo as Around
 from graphql_api.scalars import BigInt
 from graphql_api.servicing_changes import listed
+from graphql_api.servicing_quotes import QuotePayload, SimulatePayload, quote, simulate
 from graphql_api.types.application import (
     APPLICATION,
     TASK,
@@ -640,6 +641,16 @@ class Query:
             raise Fault("INPUT_INVALID", reason=str(why)) from None
         return EntryPreview(book=entry.book, kind=entry.kind, lines=entry.lines)  # type: ignore[arg-type]  # as `node`
 
+    quote: object = strawberry.field(
+        resolver=quote,
+        graphql_type=QuotePayload,
+        description="Try the terms of a loan (试算): its plan, its costs, and why each amount is what it is.",
+    )
+    simulate: object = strawberry.field(
+        resolver=simulate,
+        graphql_type=SimulatePayload,
+        description="Play dated steps on a loan (情景演算), as `zhudai simulate` does; nothing is touched.",
+    )
     check_entry: object = strawberry.field(
         resolver=check_entry,
         graphql_type=CheckEntryPayload,

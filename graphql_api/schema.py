@@ -23,7 +23,10 @@ from graphql_api.types.day import DayRun
 from graphql_api.types.loan import Repayment
 from graphql_api.types.proposal import LoanChangeProposal
 
-FREE: Final = ("Money", "Breakdown", "Dimensions", "Turnover", "Account", "NamedText")
+FREE: Final = (
+    "Money", "Breakdown", "Dimensions", "Turnover", "Account", "NamedText", "PostedEntry", "PostedLine",
+    "TransactionPart",
+)  # fmt: skip
 """Types whose objects are values and cost nothing."""
 
 

@@ -404,6 +404,12 @@ def position_of(dossier: Dossier, *, on: date) -> Position:
     )
 
 
+def position_as_of(dossier: Dossier, *, value_on: date, known_on: date) -> Position | None:
+    """The position at the beginning of `value_on`, as it was known at the end of `known_on`; None before any fact."""
+    known = dossier.known_by(known_on)
+    return position_of(known, on=value_on) if known.facts else None
+
+
 def progress_of(dossier: Dossier, *, on: date) -> tuple[Progress, ...]:
     """The schedule of a living loan at a date, with what was paid and waived of it, in the words of every loan's.
 

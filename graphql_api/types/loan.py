@@ -14,7 +14,7 @@ from domain.product.version import ProductVersion as Version
 from domain.servicing import daycount, event, repayment
 from domain.servicing import position as standing
 from domain.servicing import terms as contract
-from domain.servicing.change import position_of, progress_of
+from domain.servicing.change import position_as_of, position_of, progress_of
 from domain.servicing.queries import recorded
 from domain.servicing.queries.fact import facts
 from domain.servicing.queries.loan import events_of, loans_in, loans_of
@@ -194,8 +194,7 @@ def _position_as_of(
 ) -> standing.Position | None:
     """The position of a loan on a day, as it was known at the end of another."""
     found = dossier(info, root.loan_id)
-    known = None if found is None else found.known_by(known_at)
-    return position_of(known, on=value_date) if known is not None and known.facts else None
+    return None if found is None else position_as_of(found, value_on=value_date, known_on=known_at)
 
 
 def _schedule(root: standing.Loan, info: Ask, on: On = None) -> list[Planned]:

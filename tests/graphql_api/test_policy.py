@@ -28,6 +28,7 @@ SCALARS: Final = {
     "Decimal": '"1.00"',
     "CurrencyCode": '"CNY"',
     "IdempotencyKey": '"key-0001"',
+    "Document": "{}",
 }
 
 

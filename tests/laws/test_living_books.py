@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection, text
 
 from domain.servicing.admission import book
-from domain.servicing.change import Change, plain_contract
+from domain.servicing.change import Change, plain_contract, position_as_of
 from domain.servicing.contract import Contract
 from domain.servicing.fact import Fact, Intent, Pay, Reverse
 from domain.servicing.life import Life
@@ -24,7 +24,6 @@ from domain.servicing.position import Position, Status
 from domain.servicing.queries.ageing import aged as aged_on
 from domain.servicing.queries.dossier import dossiers
 from domain.servicing.queries.position import position as position_on
-from domain.servicing.queries.position import position_as_of
 from domain.servicing.repayment import Intent as Meant
 from ledger import books as registry
 from ledger import journal
@@ -275,8 +274,9 @@ def test_a_payment_that_became_known_after_its_month_was_closed_is_booked_today_
     )
     close_days(conn, known_on, known_on + timedelta(days=40))
     assert books(conn, late) == books(conn, in_time)
-    before = position_as_of(conn, loan_id=late, value_on=known_on, known_on=known_on - timedelta(days=1))
-    after = position_as_of(conn, loan_id=late, value_on=known_on, known_on=known_on)
+    told = dossiers(conn, [late])[late]
+    before = position_as_of(told, value_on=known_on, known_on=known_on - timedelta(days=1))
+    after = position_as_of(told, value_on=known_on, known_on=known_on)
     assert before is not None
     assert after is not None
     assert (before.status, before.due.principal > after.due.principal) == (Status.OVERDUE, True)

@@ -30,9 +30,3 @@ def positions(conn: Connection, *, loan_ids: Sequence[int], on: date) -> dict[in
         else computed(one, on=on)
         for loan_id, one in known.items()
     }
-
-
-def position_as_of(conn: Connection, *, loan_id: int, value_on: date, known_on: date) -> Position | None:
-    """Return the position of one loan at the beginning of `value_on`, as it was known at the end of `known_on`."""
-    found = dossiers(conn, [loan_id], is_plain_too=True).get(loan_id)
-    return None if found is None else position_of(found.known_by(known_on), on=value_on)
