@@ -33,6 +33,7 @@ from graphql_api.relay import PageInfo as Around
 from graphql_api.scalars import BigInt
 from graphql_api.servicing_changes import listed
 from graphql_api.servicing_quotes import QuotePayload, SimulatePayload, quote, simulate
+from graphql_api.servicing_sharing import SharePaymentPayload, share_payment
 from graphql_api.types.application import (
     APPLICATION,
     TASK,
@@ -650,6 +651,11 @@ class Query:
         resolver=simulate,
         graphql_type=SimulatePayload,
         description="Play dated steps on a loan (情景演算), as `zhudai simulate` does; nothing is touched.",
+    )
+    share_payment: object = strawberry.field(
+        resolver=share_payment,
+        graphql_type=SharePaymentPayload,
+        description="Share one payment among loans of a borrower (清偿抵充), for `repayLoans`; nothing is booked.",
     )
     check_entry: object = strawberry.field(
         resolver=check_entry,

@@ -324,12 +324,6 @@ class RateBase(StrEnum):
     DAYS = "D"
 
 
-def asked_of(text: str) -> Asked | Invalid:
-    """The quote that a JSON text asks for, or all its faults."""
-    tree = tree_of(text)
-    return tree if isinstance(tree, Invalid) else asked(tree)
-
-
 def tree_of(text: str) -> dict[str, Json] | Invalid:
     """The one object that a JSON text is."""
     try:

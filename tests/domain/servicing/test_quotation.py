@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from domain.refusals import Invalid
 from domain.servicing.explain import explained
-from domain.servicing.quotation import Asked, asked, asked_of, plan_document, too_large
+from domain.servicing.quotation import Asked, asked, plan_document, too_large, tree_of
 from domain.servicing.schedule import schedule
 
 HERE = Path(__file__).parent
@@ -148,7 +148,8 @@ def test_actual_days_need_dates() -> None:
 
 @pytest.mark.parametrize("text", ["", "[]", "3", '{"principal": NaN}', "{", "[" * 100_000])
 def test_a_text_that_is_no_object_is_refused(text: str) -> None:
-    found = asked_of(text)
+    tree = tree_of(text)
+    found = tree if isinstance(tree, Invalid) else asked(tree)
     assert isinstance(found, Invalid)
     assert [fault.code for fault in found.faults] == ["TERMS_NOT_JSON"]
 
