@@ -1,33 +1,25 @@
 """`quote` (试算): what a loan would cost, from its terms alone; the functions that book the loan, and no database."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Final, NoReturn
+from typing import Annotated, NoReturn
 
 import typer
 from rich.table import Table
 
 from commands.printing import Json, amount, err, out, print_json, read_text, refuse
-from domain.product.pricing import RATE_CAP_ANNUAL
 from domain.refusals import Invalid, text
-from domain.servicing.annuity import NoRate, SeveralRates
-from domain.servicing.answer import plan_document, too_large
-from domain.servicing.appendix_j import Apr, Paid, apr
-from domain.servicing.aprc import Interval, aprc
-from domain.servicing.cap import CAPS, Verdict, verdicts
-from domain.servicing.cost import SHOWN, exceeds, shown
-from domain.servicing.disclosure import CostDisclosure, dated_flows, disclose
-from domain.servicing.duedate import Unit
+from domain.servicing.answer import plan_document
+from domain.servicing.cost import SHOWN, shown
+from domain.servicing.disclosure import CostDisclosure
 from domain.servicing.explain import explained
 from domain.servicing.function import evaluated
-from domain.servicing.quotation import Asked
 from domain.servicing.quotation import asked as asked_for
+from domain.servicing.quoted import Quoted, quoted
 from domain.servicing.reader import Json as Value
 from domain.servicing.reader import tree_of
-from domain.servicing.refusal import PlanAmountTooLarge
-from domain.servicing.schedule import Schedule, fees_at_disbursement, schedule
+from domain.servicing.schedule import Schedule, fees_at_disbursement
 from domain.servicing.terms import Terms
 from ledger.money import minor_digits
 
@@ -56,36 +48,24 @@ def quote(
     asked = asked_for(tree)
     if isinstance(asked, Invalid):
         _refuse_all(asked, as_json=as_json)
-    plan = schedule(asked.terms)
-    if too_large(plan):
-        _refuse_all(Invalid(faults=(PlanAmountTooLarge(field="principal"),)), as_json=as_json)
-    cap = cap_of(asked)
-    costs = disclose(asked.terms, plan, cap=cap or Decimal(), contingent=asked.contingent)
+    made = quoted(asked)
+    if isinstance(made, Invalid):
+        _refuse_all(made, as_json=as_json)
     if as_json:
-        print_json(document(asked, plan, costs, explain=explain))
+        print_json(document(made, explain=explain))
     else:
-        _show(asked, plan, costs)
+        _show(made)
         if explain:
-            _explain(asked.terms, plan)
-    if isinstance(costs, CostDisclosure) and cap is not None and exceeds(costs.annual.simple, cap=cap):
-        refuse(
-            "COST_ABOVE_CAP",
-            f"the annualised cost {shown(costs.annual.simple)} is above the cap {cap}: lower the rate",
-        )
+            _explain(asked.terms, made.plan)
+    told = made.disclosure
+    if told is not None and made.is_above_cap:
+        simple = shown(told.annual.simple)
+        refuse("COST_ABOVE_CAP", f"the annualised cost {simple} is above the cap {made.cap}: lower the rate")
 
 
-def cap_of(asked: Asked) -> Decimal | None:
-    """The bound on the yearly cost, its margin taken off: as asked, or that of Chinese loans; None abroad."""
-    home = RATE_CAP_ANNUAL if asked.terms.currency == HOME else None
-    cap = home if asked.cap_annual is None else asked.cap_annual
-    return None if cap is None else max(cap - asked.margin, Decimal())
-
-
-def document(
-    asked: Asked, plan: Schedule, costs: CostDisclosure | NoRate | SeveralRates, *, explain: bool
-) -> dict[str, object]:
+def document(quote: Quoted, *, explain: bool) -> dict[str, object]:
     """A quote as JSON: amounts in major units and rates as strings."""
-    terms = asked.terms
+    terms, costs = quote.asked.terms, quote.costs
 
     def money(minor: int | None) -> str | None:
         return None if minor is None else str(Decimal(minor).scaleb(-minor_digits(terms.currency)))
@@ -93,8 +73,8 @@ def document(
     def rate(found: Decimal | None) -> str | None:
         return None if found is None else f"{found:f}"
 
-    made = plan_document(terms, plan, explain=explained if explain else None)
-    made["convention"] = asked.convention
+    made = plan_document(terms, quote.plan, explain=explained if explain else None)
+    made["convention"] = quote.asked.convention
     if not isinstance(costs, CostDisclosure):
         made["cost"] = made["annualised"] = None
         made["verdicts"] = []
@@ -126,16 +106,15 @@ def document(
             for one in costs.contingent
         ],
     }
-    cap = cap_of(asked)
     made["annualised"] = {
         "simple": rate(costs.annual.simple),
         "effective": rate(costs.annual.effective),
         "xirr": rate(costs.annual.dated),
-        **{name: rate(found) for name, found in abroad(terms, plan).items()},
-        "cap": rate(cap),
-        "margin": rate(asked.margin),
+        **{name: rate(found) for name, found in _abroad(quote).items()},
+        "cap": rate(quote.cap),
+        "margin": rate(quote.asked.margin),
         "precision": rate(SHOWN),
-        "aboveCap": cap is not None and exceeds(costs.annual.simple, cap=cap),
+        "aboveCap": quote.is_above_cap,
     }
     made["verdicts"] = [
         {
@@ -148,32 +127,14 @@ def document(
             "zh": one.zh,
             "en": one.en,
         }
-        for one in judged(asked, costs)
+        for one in quote.verdicts
     ]
     return made
 
 
-def judged(asked: Asked, costs: CostDisclosure) -> tuple[Verdict, ...]:
-    """What the caps of the lender's kind say on the day of the contract; nothing where no kind is named."""
-    if asked.lender is None:
-        return ()
-    rules = [replace(rule, margin=asked.margin) for rule in CAPS]
-    on = asked.terms.start_on
-    return verdicts(costs.annual, lender=asked.lender, on=on, is_assisted=asked.is_assisted, rules=rules)
-
-
-def abroad(terms: Terms, plan: Schedule) -> dict[str, Decimal | None]:
-    """The yearly rates of other jurisdictions, fractions; None where a plan has none."""
-    flows = dated_flows(terms, plan)
-    us = apr([Paid(on, minor) for on, minor in flows])
-    eu = aprc(flows, interval=INTERVALS.get(terms.calendar.unit, Interval.MONTH))
-    return {"usApr": us.rate if isinstance(us, Apr) else None, "euAprc": eu if isinstance(eu, Decimal) else None}
-
-
-HOME: Final = "CNY"
-"""The currency of loans that the home cap holds for."""
-INTERVALS: Final = {Unit.WEEK: Interval.WEEK, Unit.YEAR: Interval.YEAR}
-"""In what the European rate counts the periods of a calendar; others in months."""
+def _abroad(quote: Quoted) -> dict[str, Decimal | None]:
+    """The yearly rates of other jurisdictions, by their names."""
+    return {"usApr": quote.us_apr, "euAprc": quote.eu_aprc}
 
 
 def _evaluate(tree: Mapping[str, Value], *, as_json: bool) -> None:
@@ -199,8 +160,8 @@ def _refuse_all(refused: Invalid, *, as_json: bool) -> NoReturn:
     raise typer.Exit(1)
 
 
-def _show(asked: Asked, plan: Schedule, costs: CostDisclosure | NoRate | SeveralRates) -> None:
-    terms = asked.terms
+def _show(quote: Quoted) -> None:
+    terms, plan, costs = quote.asked.terms, quote.plan, quote.costs
     digits = minor_digits(plan.currency)
     table = Table(title=f"还款计划 {plan.currency}")
     for column in ("no", "due", "opening", "principal", "interest", "fees", "payment", "closing"):
@@ -221,10 +182,10 @@ def _show(asked: Asked, plan: Schedule, costs: CostDisclosure | NoRate | Several
     annual = costs.annual
     table = Table(title="年化综合融资成本", show_header=False)
     rates = {"单利 simple": annual.simple, "复利 effective": annual.effective, "XIRR": annual.dated}
-    for name, rate in (rates | abroad(terms, plan) | {"上限 cap": cap_of(asked)}).items():
+    for name, rate in (rates | _abroad(quote) | {"上限 cap": quote.cap}).items():
         table.add_row(name, "" if rate is None else f"{shown(rate):%}")
     out.print(table)
-    for verdict in judged(asked, costs):
+    for verdict in quote.verdicts:
         out.print(f"{verdict.rule.code}: {verdict.zh}\n{verdict.en}", highlight=False)
 
 

@@ -39,11 +39,20 @@ from graphql_api.posting import (
     reverse_entry,
 )
 from graphql_api.relay import numbers
+from graphql_api.servicing_changes import (
+    ApproveLoanChangePayload,
+    ChangeLoanPayload,
+    RejectLoanChangePayload,
+    approve_loan_change,
+    change_loan,
+    reject_loan_change,
+)
 from graphql_api.submission import SubmitApplicationPayload, submit_application
 from graphql_api.types.application import APPLICATION, TASK, Application, visible_application
 from graphql_api.types.field import made, minor, presents
-from graphql_api.types.loan import LOAN, REPAYMENT, Breakdown, Loan, Repayment, Split, visible_loan
+from graphql_api.types.loan import LOAN, REPAYMENT, Loan, Repayment, visible_loan
 from graphql_api.types.refusal import payload
+from graphql_api.types.split import Breakdown, Split, split
 from graphql_api.types.value import Ask, Money
 
 T = TypeVar("T")
@@ -61,7 +70,7 @@ def _repayment(root: servicing.Repaid, info: Ask) -> recorded.Repayment | None:
 
 def _allocation(root: servicing.Repaid) -> Split:
     """What a repayment has met."""
-    return Split(root.amount.currency, **{str(name): amount for name, amount in root.allocation.items()})
+    return split(root.amount.currency, root.allocation)
 
 
 @strawberry.type(description="A repayment was booked.")
@@ -385,6 +394,24 @@ class Mutation:
     )
     cancel_application: object = strawberry.mutation(
         resolver=cancel_application, graphql_type=CancelApplicationPayload, description="End an application."
+    )
+    change_loan: object = strawberry.mutation(
+        resolver=change_loan,
+        graphql_type=ChangeLoanPayload,
+        description="Charge, waive, credit, refund, charge back, reverse, reprice, defer, extend, restructure, re-age,"
+        " re-amortise, accelerate, charge off, write off, recover, compensate, repurchase, cancel or undo: one change"
+        " of a loan. What gives money away becomes a proposal that a second person approves. Payments and prepayments"
+        " come through `repayLoan`.",
+    )
+    approve_loan_change: object = strawberry.mutation(
+        resolver=approve_loan_change,
+        graphql_type=ApproveLoanChangePayload,
+        description="Approve a proposed change (复核通过): it is booked now, under both names.",
+    )
+    reject_loan_change: object = strawberry.mutation(
+        resolver=reject_loan_change,
+        graphql_type=RejectLoanChangePayload,
+        description="Say no to a proposed change (复核退回).",
     )
     close_day: object = strawberry.mutation(
         resolver=close_day,

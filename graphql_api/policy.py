@@ -22,12 +22,18 @@ CREDIT: Final[Audience] = frozenset(
 )
 LENDING: Final[Audience] = HOUSE - {Role.COLLECTOR}
 ARREARS: Final[Audience] = frozenset({Role.COLLECTOR, Role.OPERATIONS, Role.AUDITOR, Role.ADMINISTRATOR})
+CHECKING: Final[Audience] = frozenset(
+    {Role.OPERATIONS, Role.RISK_OFFICER, Role.ACCOUNTANT, Role.AUDITOR, Role.ADMINISTRATOR}
+)
 LOANS: Final[Audience] = VIEWERS - {Role.COLLECTOR}
 """A collector meets a loan in his cases only."""
 
 QUERY: Final[dict[str, Audience]] = {
     "version": ANYONE,
     "viewer": ANYONE,
+    "quote": VIEWERS,
+    "simulate": VIEWERS,
+    "sharePayment": LOANS,
     "businessDate": VIEWERS,
     "node": VIEWERS,
     "nodes": VIEWERS,
@@ -56,6 +62,7 @@ QUERY: Final[dict[str, Audience]] = {
     "dayRuns": ACCOUNTS,
     "collectionCase": ARREARS,
     "collectionCases": ARREARS,
+    "loanChangeProposals": CHECKING,
 }
 MUTATION: Final[dict[str, Audience]] = {
     "submitApplication": frozenset({Role.PARTNER}),
@@ -69,6 +76,9 @@ MUTATION: Final[dict[str, Audience]] = {
     "closePeriod": frozenset({Role.ACCOUNTANT}),
     "reverseEntry": frozenset({Role.ACCOUNTANT}),
     "postEntries": frozenset({Role.ACCOUNTANT}),
+    "changeLoan": frozenset({Role.PARTNER, Role.OPERATIONS, Role.ACCOUNTANT}),
+    "approveLoanChange": frozenset({Role.OPERATIONS, Role.ACCOUNTANT, Role.ADMINISTRATOR}),
+    "rejectLoanChange": frozenset({Role.OPERATIONS, Role.ACCOUNTANT, Role.ADMINISTRATOR}),
 }
 FIELDS: Final[dict[tuple[str, str], Audience]] = {
     ("Application", "decisions"): CREDIT,
@@ -76,6 +86,9 @@ FIELDS: Final[dict[tuple[str, str], Audience]] = {
     ("Loan", "serviceFee"): ACCOUNTS,
     ("Loan", "entries"): ACCOUNTS,
     ("Loan", "statement"): ACCOUNTS,
+    ("LoanFact", "actor"): LENDING,
+    ("LoanFact", "approver"): LENDING,
+    ("LoanFact", "details"): LENDING,
 }
 """Fields that fewer may ask for than their type."""
 KINDS: Final[dict[str, Audience]] = {
@@ -89,6 +102,7 @@ KINDS: Final[dict[str, Audience]] = {
     "Entry": ACCOUNTS,
     "CollectionCase": ARREARS,
     "DayRun": ACCOUNTS,
+    "LoanChangeProposal": CHECKING,
 }
 """Who finds things of a type by their global ids; for others they do not exist."""
 REACHED: Final = frozenset(
@@ -106,6 +120,9 @@ REACHED: Final = frozenset(
         "Checkpoint",
         "ClearingAccount",
         "CollectionCase",
+        "ContingentCost",
+        "CostDisclosure",
+        "CostItem",
         "DayRefusal",
         "DayRun",
         "DayStep",
@@ -119,24 +136,40 @@ REACHED: Final = frozenset(
         "EntryLine",
         "EntryPreview",
         "EntryProof",
+        "ExplainedAmount",
         "Fault",
         "Instalment",
         "Loan",
+        "LivedInstalment",
+        "LoanChangeProposal",
         "LoanEvent",
+        "LoanFact",
+        "LoanShare",
         "LoanStatement",
+        "LoanTransaction",
         "Money",
+        "NamedText",
         "Offer",
         "PageInfo",
         "PaymentEvent",
         "PaymentOrder",
+        "PayoffQuote",
         "Period",
+        "PlannedInstalment",
+        "PostedEntry",
+        "PostedLine",
         "Position",
         "ProductVersion",
+        "QuotedInstalment",
         "ReconciliationRun",
         "Repayment",
         "ReviewDecision",
         "ReviewTask",
+        "ScheduleVersion",
+        "SimulatedMovement",
+        "SimulatedStep",
         "StatementLine",
+        "TransactionPart",
         "TrialBalance",
         "TrialBalanceRow",
         "Turnover",

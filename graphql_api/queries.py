@@ -20,6 +20,7 @@ from domain.product import queries as products
 from domain.reconciliation import discrepancy
 from domain.reconciliation import queries as reconciliations
 from domain.servicing.queries import loan as contracts
+from domain.servicing.queries import proposal as proposed
 from domain.servicing.queries import repayment as repayments
 from graphql_api import auth
 from graphql_api.auth import Role
@@ -30,6 +31,9 @@ from graphql_api.relay import Connection as Rows
 from graphql_api.relay import Edge, numbers
 from graphql_api.relay import PageInfo as Around
 from graphql_api.scalars import BigInt
+from graphql_api.servicing_changes import listed
+from graphql_api.servicing_quotes import QuotePayload, SimulatePayload, quote, simulate
+from graphql_api.servicing_sharing import SharePaymentPayload, share_payment
 from graphql_api.types.application import (
     APPLICATION,
     TASK,
@@ -69,6 +73,7 @@ from graphql_api.types.case import CASE, CollectionCase
 from graphql_api.types.day import DAY, DayRun
 from graphql_api.types.field import field
 from graphql_api.types.loan import LOAN, REPAYMENT, Loan, visible_loan
+from graphql_api.types.proposal import PROPOSAL, LoanChangeProposal
 from graphql_api.types.value import After, Ask, Connection, First, Node, On
 from ledger import account as chart_account
 from ledger import balances, books, journal, seal, statements
@@ -168,6 +173,11 @@ def _day(info: Ask, given: str) -> object:
     return None if on is None else days.run_of(info.context.conn, on)
 
 
+def _proposal(info: Ask, given: str) -> object:
+    """Node of a proposal."""
+    return proposed.proposal(info.context.conn, single(PROPOSAL, given))
+
+
 def visible_case(info: Ask, case_id: int) -> case.Case:
     """A case by number, or NOT_FOUND; a collector sees the cases that are his."""
     viewer = info.context.viewer
@@ -188,6 +198,7 @@ FINDERS: Final[dict[str, tuple[str, Callable[[Ask, str], object]]]] = {
     ENTRY: ("Entry", _entry),
     CASE: ("CollectionCase", _case),
     DAY: ("DayRun", _day),
+    PROPOSAL: ("LoanChangeProposal", _proposal),
 }
 """Prefix of a global id to its type and how it is found."""
 
@@ -284,6 +295,19 @@ class Query:
         rows = contracts.loans(info.context.conn, after=page.number or 0, limit=page.size + 1)
         info.context.meet(LOAN, (one.loan_id for one in rows))
         return cursors.connection(rows, page, lambda one: (one.loan_id,))  # type: ignore[return-value]  # as `node`
+
+    @field("Changes of loans that wait for a second person, or have been answered, oldest first (待复核变更).")
+    def loan_change_proposals(
+        self,
+        info: Ask,
+        first: First = None,
+        after: After = None,
+        is_open: Annotated[
+            bool | None, strawberry.argument(description="Only those that wait, or only those that were answered.")
+        ] = None,
+    ) -> Connection[LoanChangeProposal]:
+        """Changes of loans that wait for a second person."""
+        return listed(info, first=first, after=after, is_open=is_open)  # type: ignore[return-value]  # as `node`
 
     @field("Open work for people, oldest first.")
     def review_queue(
@@ -624,6 +648,21 @@ class Query:
             raise Fault("INPUT_INVALID", reason=str(why)) from None
         return EntryPreview(book=entry.book, kind=entry.kind, lines=entry.lines)  # type: ignore[arg-type]  # as `node`
 
+    quote: object = strawberry.field(
+        resolver=quote,
+        graphql_type=QuotePayload,
+        description="Try the terms of a loan (试算): its plan, its costs, and why each amount is what it is.",
+    )
+    simulate: object = strawberry.field(
+        resolver=simulate,
+        graphql_type=SimulatePayload,
+        description="Play dated steps on a loan (情景演算), as `zhudai simulate` does; nothing is touched.",
+    )
+    share_payment: object = strawberry.field(
+        resolver=share_payment,
+        graphql_type=SharePaymentPayload,
+        description="Share one payment among loans of a borrower (清偿抵充), for `repayLoans`; nothing is booked.",
+    )
     check_entry: object = strawberry.field(
         resolver=check_entry,
         graphql_type=CheckEntryPayload,

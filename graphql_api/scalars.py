@@ -29,6 +29,8 @@ BigInt = NewType("BigInt", int)
 """A whole number that may pass 32 bits; text on the wire."""
 CurrencyCode = NewType("CurrencyCode", str)
 """An ISO 4217 code."""
+Document = NewType("Document", dict[str, object])
+"""A JSON object whose form is published elsewhere."""
 
 INTEGER_LIMIT: Final = 2**63
 """First whole number that the database cannot keep."""
@@ -93,6 +95,13 @@ def currency_code(value: object) -> CurrencyCode:
     except AmountInvalid:
         pass
     raise _refused("CurrencyCode", "INVALID_CURRENCY", 'an ISO 4217 code like "CNY"')
+
+
+def document(value: object) -> Document:
+    """Read a JSON object; what is in it, its own reader judges."""
+    if isinstance(value, dict):
+        return Document(value)
+    raise _refused("Document", "INVALID_DOCUMENT", "a JSON object")
 
 
 def day(value: object) -> date:
@@ -169,6 +178,12 @@ SCALARS: Final[dict[object, ScalarDefinition]] = {
         str,
         currency_code,
         "https://www.iso.org/iso-4217-currency-codes.html",
+    ),
+    Document: _scalar(
+        "Document",
+        "A JSON object whose form is published as a JSON Schema; amounts and rates in it are strings.",
+        dict,
+        document,
     ),
     date: _scalar(
         "Date",

@@ -21,12 +21,19 @@ from graphql_api.types.book import Entry
 from graphql_api.types.case import CollectionCase
 from graphql_api.types.day import DayRun
 from graphql_api.types.loan import Repayment
+from graphql_api.types.proposal import LoanChangeProposal
 
-FREE: Final = ("Money", "Breakdown", "Dimensions", "Turnover", "Account")
+FREE: Final = (
+    "Money", "Breakdown", "Dimensions", "Turnover", "Account", "NamedText", "PostedEntry", "PostedLine",
+    "TransactionPart",
+)  # fmt: skip
 """Types whose objects are values and cost nothing."""
 
 
-NODES: Final = (CollectionCase, DayRun, Discrepancy, Entry, PaymentOrder, ReconciliationRun, Repayment, ReviewTask)
+NODES: Final = (
+    CollectionCase, DayRun, Discrepancy, Entry, LoanChangeProposal, PaymentOrder, ReconciliationRun, Repayment,
+    ReviewTask,
+)  # fmt: skip
 """Types that only `node` may reach."""
 
 

@@ -46,7 +46,7 @@ from domain.servicing.fact import (
 )
 from domain.servicing.life import Life, known_by, replay
 from domain.servicing.movement import Movement, balances, difference, effects
-from domain.servicing.position import Facts, Loan, Position, Status, named
+from domain.servicing.position import Facts, Loan, Position, Progress, Status, named
 from domain.servicing.progress import C, F, I, N, P
 from domain.servicing.refusal import ApproverIsActor, ApproverMissing
 from domain.servicing.repayment import Intent as Meant
@@ -415,6 +415,30 @@ def position_in(life: Life, *, loan_id: int) -> Position:
         interest_accrued=sum(line.earned for line in life.state.lines),
         payoff=named(payoff_of(life, seen.payoff)),
         overpayment=seen.excess,
+    )
+
+
+def position_as_of(dossier: Dossier, *, value_on: date, known_on: date) -> Position | None:
+    """The position at the beginning of `value_on`, as it was known at the end of `known_on`; None before any fact."""
+    known = dossier.known_by(known_on)
+    return position_of(known, on=value_on) if known.facts else None
+
+
+def progress_of(dossier: Dossier, *, on: date) -> tuple[Progress, ...]:
+    """The schedule of a living loan at a date, with what was paid and waived of it, in the words of every loan's.
+
+    Fees stand with penalty and compound interest: what is charged besides principal and interest.
+    """
+    life = dossier.life(on)
+    return tuple(
+        Progress(
+            instalment=planned,
+            principal_payments=((on, one.paid[P] + one.waived[P]),),
+            interest_paid=one.paid[I] + one.waived[I],
+            penalty_booked=one.owed[N] + one.owed[C] + one.owed[F],
+            penalty_paid=sum(one.paid[each] + one.waived[each] for each in (N, C, F)),
+        )
+        for planned, one in zip(plan_of(life), life.instalments, strict=True)
     )
 
 

@@ -220,6 +220,8 @@ class ReAmortise(Fact):
 
     interest: Spreading = Spreading.SOLVED
 
+    reason: str = ""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accelerate(Fact):
@@ -241,6 +243,7 @@ class WriteOff(Fact):
     """核销: the claim is written off (账销案存); what comes later is a recovery."""
 
     approver: str
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -268,6 +271,8 @@ class Repurchase(Fact):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cancel(Fact):
     """撤销: the borrower gave the money back within the cooling-off time; nothing is charged."""
+
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

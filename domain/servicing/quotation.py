@@ -25,7 +25,7 @@ from domain.servicing.convention import CONVENTIONS
 from domain.servicing.daycount import DayCount
 from domain.servicing.disclosure import ContingentCost
 from domain.servicing.duedate import Calendar, DueRule, FirstPeriod, Shift, ShortMonth, Unit
-from domain.servicing.reader import Json, Reader, tree_of
+from domain.servicing.reader import Json, Reader
 from domain.servicing.refusal import (
     ConventionUnknown,
     CurrencyUnknown,
@@ -105,12 +105,6 @@ class RateBase(StrEnum):
 
     MONTHS = "M"
     DAYS = "D"
-
-
-def asked_of(text: str) -> Asked | Invalid:
-    """The quote that a JSON text asks for, or all its faults."""
-    tree = tree_of(text)
-    return tree if isinstance(tree, Invalid) else asked(tree)
 
 
 def asked(tree: Mapping[str, Json]) -> Asked | Invalid:

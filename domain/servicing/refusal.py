@@ -646,3 +646,14 @@ class ProposalAnswered(Refusal):
     en: ClassVar[str] = "the proposal has been answered: {state}"
 
     state: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScenarioTooLong(Refusal):
+    """A scenario with more steps than are played while somebody waits."""
+
+    code: ClassVar[str] = "SCENARIO_TOO_LONG"
+    zh: ClassVar[str] = "情景最多 {most} 步"
+    en: ClassVar[str] = "a scenario of at most {most} steps"
+
+    most: int

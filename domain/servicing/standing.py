@@ -15,10 +15,8 @@ from types import MappingProxyType
 from domain.product.accounting import Stage
 from domain.servicing.admission import payoff
 from domain.servicing.allocation import Component, Due
-from domain.servicing.contract import Contract
-from domain.servicing.fact import Fact
 from domain.servicing.fold import Fold
-from domain.servicing.life import Life, known_by, replay
+from domain.servicing.life import Life
 from domain.servicing.progress import ALL
 
 
@@ -82,11 +80,6 @@ def outlook(life: Life, *, on: date | None = None) -> Outlook:
         excess=state.excess,
         buckets=MappingProxyType(state.buckets()),
     )
-
-
-def as_of(contract: Contract, facts: Iterable[Fact], *, on: date, known_on: date) -> Outlook:
-    """Where a loan stood at `on`, with the facts that were known by the end of `known_on`."""
-    return outlook(replay(contract, known_by(facts, known_on), on=on))
 
 
 def status(state: Fold) -> Standing:

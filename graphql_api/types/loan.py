@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
-from typing import cast
+from typing import Annotated, cast
 
 import strawberry
 
@@ -14,10 +14,11 @@ from domain.product.version import ProductVersion as Version
 from domain.servicing import daycount, event, repayment
 from domain.servicing import position as standing
 from domain.servicing import terms as contract
-from domain.servicing.allocation import Component
+from domain.servicing.change import position_of, progress_of
 from domain.servicing.queries import recorded
 from domain.servicing.queries.fact import facts
 from domain.servicing.queries.loan import events_of, loans_in, loans_of
+from domain.servicing.queries.position import positions_as_of
 from domain.servicing.queries.repayment import repayments_of
 from graphql_api.faults import Fault
 from graphql_api.relay import Connection as Rows
@@ -25,11 +26,27 @@ from graphql_api.relay import Edge, global_id
 from graphql_api.scalars import CurrencyCode, Rate
 from graphql_api.types.book import AccountBalance, BalanceView, Entry, StatementLine, meet_entries
 from graphql_api.types.field import made, minor, path, presents
+from graphql_api.types.life import (
+    KIND,
+    CostDisclosure,
+    LoanFact,
+    LoanTransaction,
+    PayoffQuote,
+    ScheduleVersion,
+    cost_paid,
+    disclosure,
+    dossier,
+    life_facts,
+    payoff_quote,
+    schedule_versions,
+    transactions,
+)
+from graphql_api.types.split import Breakdown, Split, split
 from graphql_api.types.value import After, Ask, Connection, Counted, First, Money, Node, On
 from ledger import journal, statements
 from ledger.money import Money as Amount
 
-LOAN = "ln"
+LOAN = KIND
 """Prefix of the global ids of loans."""
 REPAYMENT = "rp"
 """Prefix of the global ids of repayments."""
@@ -52,31 +69,6 @@ class ProductVersion:
     rate_cap_annual: Rate = strawberry.field(description="Upper bound of the yearly cost of the borrower.")
     grace_days: int = strawberry.field(description="Days after the due date that are still in time (宽限期).")
     effective_from: date = strawberry.field(description="First day on which new applications get it.")
-
-
-@dataclass(frozen=True, slots=True)
-class Split:
-    """Amounts by component, in a currency."""
-
-    currency: str
-    penalty: int = 0
-    interest: int = 0
-    principal: int = 0
-
-    @property
-    def total(self) -> int:
-        """All together."""
-        return self.penalty + self.interest + self.principal
-
-
-@strawberry.type(description="An amount taken apart: penalty, interest, principal.")
-class Breakdown:
-    """Presents amounts by component."""
-
-    penalty: Money = minor("penalty", "currency", "Penalty interest (罚息).")
-    interest: Money = minor("interest", "currency", "Interest.")
-    principal: Money = minor("principal", "currency", "Principal.")
-    total: Money = minor("total", "currency", "All together.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +105,7 @@ def _split(name: str) -> Callable[[standing.Position], Split]:
     """Resolver of one breakdown of a position."""
 
     def resolver(root: standing.Position) -> Split:
-        amounts = getattr(root, name)
-        return Split(root.currency, amounts.penalty, amounts.interest, amounts.principal)
+        return split(root.currency, asdict(getattr(root, name)))
 
     return resolver
 
@@ -138,10 +129,7 @@ class Position:
 
 def _allocation(root: recorded.Repayment) -> Split:
     """What a repayment has met."""
-    by = root.by_component()
-    return Split(
-        root.currency, by.get(Component.PENALTY, 0), by.get(Component.INTEREST, 0), by.get(Component.PRINCIPAL, 0)
-    )
+    return split(root.currency, root.by_component())
 
 
 def _repayment_id(root: recorded.Repayment) -> strawberry.ID:
@@ -193,13 +181,33 @@ def _product(root: standing.Loan, info: Ask) -> Version:
 
 
 def _position(root: standing.Loan, info: Ask, on: On = None) -> standing.Position:
-    """The position of a loan on a day."""
-    return standing.position(_facts(root, info, on), on=info.context.day(on))
+    """The position of a loan on a day: of a plain one by its tables, of a living one by its life."""
+    state, day = _facts(root, info, on), info.context.day(on)
+    found = dossier(info, root.loan_id) if state.is_living else None
+    return standing.position(state, on=day) if found is None else position_of(found, on=day)
+
+
+def _position_as_of(
+    root: standing.Loan,
+    info: Ask,
+    value_date: Annotated[date, strawberry.argument(description="The day that is asked about.")],
+    known_at: Annotated[date, strawberry.argument(description="The last day whose knowledge counts.")],
+) -> standing.Position | None:
+    """The position of a loan on a day, as it was known at the end of another."""
+    conn = info.context.conn
+
+    def fetch(ids: list[int]) -> dict[int, standing.Position]:
+        return positions_as_of(conn, loan_ids=ids, value_on=value_date, known_on=known_at)
+
+    return info.context.load(LOAN, ("position", value_date, known_at), root.loan_id, fetch)
 
 
 def _schedule(root: standing.Loan, info: Ask, on: On = None) -> list[Planned]:
     """The schedule in force with what was paid of it until a day."""
-    return [Planned(root.terms.currency, one) for one in _facts(root, info, on).progress]
+    state, day = _facts(root, info, on), info.context.day(on)
+    found = dossier(info, root.loan_id) if state.is_living else None
+    lines = state.progress if found is None else progress_of(found, on=day)
+    return [Planned(root.terms.currency, one) for one in lines]
 
 
 def _facts(root: standing.Loan, info: Ask, on: date | None) -> standing.Facts:
@@ -336,6 +344,27 @@ class Loan(Node):
     events: Counted[LoanEvent] = made(_events, "What happened to it.")
     entries: Counted[Entry] = made(_entries, "The journal entries that touch it in the lender's book.")
     statement: LoanStatement = made(_statement_view, "Its lines and balances in the lender's book until a day.")
+    position_as_of: Position | None = made(
+        _position_as_of, "Where it stood on a day, knowing only what was known by the end of another day."
+    )
+    facts: list[LoanFact] = made(
+        life_facts, "What happened to it, fact by fact in booking order (事实), reversed ones too."
+    )
+    transactions: list[LoanTransaction] = made(
+        transactions, "What has moved it, in the order of value dates, each with its split (交易明细)."
+    )
+    schedule_versions: list[ScheduleVersion] = made(
+        schedule_versions, "Every schedule that it has had, oldest first, and why each was made."
+    )
+    payoff_quote: PayoffQuote | None = made(
+        payoff_quote, "What settles it on a day, each amount explained (提前结清试算); nothing when nothing is owed."
+    )
+    disclosure: CostDisclosure | None = made(
+        disclosure, "The cost disclosure of its contract (综合融资成本明示表); nothing where no yearly cost exists."
+    )
+    cost_paid: CostDisclosure | None = made(
+        cost_paid, "The same of what was really paid, once it is settled (实际融资成本)."
+    )
 
 
 def loan(info: Ask, loan_id: int) -> standing.Loan | None:

@@ -15,8 +15,9 @@ from domain.party.customer import IdentityType
 from domain.payment import order
 from domain.product.accounting import Event
 from domain.reconciliation import discrepancy
-from domain.servicing import daycount, event, repayment
+from domain.servicing import allocation, approval, daycount, duedate, event, fact, repayment
 from domain.servicing import position as standing
+from domain.servicing import standing as lives
 from domain.servicing import terms as contract
 from graphql_api.auth import Role
 from ledger import account, books, period, statements
@@ -67,5 +68,14 @@ REGISTERED: Final = (
     strawberry.enum(closing.Step, name="DayStepName", description="Steps of the close of business, in their order."),
     strawberry.enum(closing.State, name="DayRunState", description="How far the close of a date has come."),
     strawberry.enum(event.EventKind, name="LoanEventKind", description="What can happen to a loan."),
+    strawberry.enum(lives.Standing, name="LifeStatus", description="Where a life stands on a day."),
+    strawberry.enum(event.ScheduleReason, name="ScheduleReason", description="Why a schedule was made."),
+    strawberry.enum(
+        allocation.Component, name="LoanComponent", description="What an amount is to the borrower (本金, 利息, …)."
+    ),
+    strawberry.enum(fact.Basis, name="ChargeBasis", description="Of what a charge is a fraction."),
+    strawberry.enum(fact.Scope, name="CompensationScope", description="What a guarantor pays (代偿范围)."),
+    strawberry.enum(duedate.Unit, name="PeriodUnit", description="Unit of the periods of a schedule."),
+    strawberry.enum(approval.ProposalState, name="ProposalState", description="What became of a proposal."),
 )
 """Every enumeration of the schema that the domain owns."""

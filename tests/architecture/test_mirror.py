@@ -16,6 +16,7 @@ ELSEWHERE = {
     "domain/servicing/queries/recorded.py": "tests/domain/servicing/queries/test_schedule.py",  # rows, as they stand
     "domain/servicing/queries/repayment.py": "tests/domain/servicing/queries/test_schedule.py",  # the repayment kept
     "graphql_api/house.py": "tests/graphql_api/test_batcher.py",  # the shape of the batcher, and no line of its own
+    "graphql_api/types/quote.py": "tests/graphql_api/test_servicing_quotes.py",  # as the next
     "graphql_api/types/day.py": "tests/graphql_api/test_closing.py",  # fields, asked together with what fills them
     "domain/servicing/refusal.py": "tests/domain/test_refusals.py",  # every refusal of the house, one by one
     "sandbox/leash.py": "tests/sandbox/test_process.py",  # the two ends of one pipe

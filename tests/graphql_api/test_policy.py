@@ -28,7 +28,12 @@ SCALARS: Final = {
     "Decimal": '"1.00"',
     "CurrencyCode": '"CNY"',
     "IdempotencyKey": '"key-0001"',
+    "Document": "{}",
 }
+
+
+DOORS_INSIDE = {"changeLoan"}
+"""Fields whose parts are for fewer than they are themselves; `test_servicing_changes` asks for each part."""
 
 
 def literal(kind: GraphQLInputType) -> str:
@@ -36,6 +41,9 @@ def literal(kind: GraphQLInputType) -> str:
     inner = kind.of_type if isinstance(kind, GraphQLNonNull) else kind
     if is_list_type(inner):
         return "[]"
+    if isinstance(inner, GraphQLInputObjectType) and inner.extensions["strawberry-definition"].is_one_of:
+        name, one = next(iter(inner.fields.items()))
+        return f"{{{name}: {literal(one.type)}}}"
     if isinstance(inner, GraphQLInputObjectType):
         needed = {name: one for name, one in inner.fields.items() if isinstance(one.type, GraphQLNonNull)}
         return "{" + ", ".join(f"{name}: {literal(one.type)}" for name, one in needed.items()) + "}"
@@ -74,7 +82,7 @@ def test_every_root_field_answers_each_role_as_the_policy_says(
         found = set(lived.asking.faults(document, by=role))
         assert "GRAPHQL_VALIDATION_FAILED" not in found
         if role in known:
-            assert not found & DENIED, (role, found)
+            assert name in DOORS_INSIDE or not found & DENIED, (role, found)
         else:
             assert found == {"UNAUTHENTICATED" if role is None else "FORBIDDEN"}, role
 

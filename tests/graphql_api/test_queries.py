@@ -284,7 +284,7 @@ def test_a_borrower_sees_his_own_and_only_that(lived: Lived) -> None:
     assert found["application"] is None
 
 
-@pytest.mark.parametrize(("kind", "name"), sorted(FIELDS), ids=str)
+@pytest.mark.parametrize(("kind", "name"), sorted(one for one in FIELDS if one[0] != "LoanFact"), ids=str)
 def test_a_field_that_fewer_may_ask_for_answers_each_role_as_the_policy_says(
     lived: Lived, kind: str, name: str
 ) -> None:

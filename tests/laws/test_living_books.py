@@ -14,7 +14,7 @@ from sqlalchemy import Connection, select, text
 
 from domain.servicing import tables
 from domain.servicing.admission import book
-from domain.servicing.change import Change, plain_contract, position_of
+from domain.servicing.change import Change, plain_contract, position_as_of, position_of
 from domain.servicing.contract import Contract
 from domain.servicing.fact import Fact, Intent, Pay, Reverse
 from domain.servicing.life import Life
@@ -26,7 +26,7 @@ from domain.servicing.position import Position, Status
 from domain.servicing.queries.ageing import aged as aged_on
 from domain.servicing.queries.dossier import dossiers
 from domain.servicing.queries.position import position as position_on
-from domain.servicing.queries.position import position_as_of
+from domain.servicing.queries.position import positions_as_of
 from domain.servicing.repayment import Intent as Meant
 from ledger import books as registry
 from ledger import journal
@@ -153,8 +153,8 @@ def test_a_position_from_a_milestone_is_that_of_the_life_told_whole(conn: Connec
         whole = dossiers(conn, [loan_id])[loan_id]
         for on in sorted({on for fact in whole.facts for on in (fact.value_on, fact.booked_on)}):
             assert position_on(conn, loan_id=loan_id, on=on) == position_of(whole, on=on)
-            then = position_as_of(conn, loan_id=loan_id, value_on=on, known_on=on)
-            assert then == position_of(whole.known_by(on), on=on)
+            then = positions_as_of(conn, loan_ids=[loan_id], value_on=on, known_on=on)
+            assert then.get(loan_id) == position_as_of(whole, value_on=on, known_on=on)
         made = conn.execute(MILESTONES).all()
         retell(conn, [loan_id])
         assert conn.execute(MILESTONES).all() == made
@@ -302,8 +302,9 @@ def test_a_payment_that_became_known_after_its_month_was_closed_is_booked_today_
     )
     close_days(conn, known_on, known_on + timedelta(days=40))
     assert books(conn, late) == books(conn, in_time)
-    before = position_as_of(conn, loan_id=late, value_on=known_on, known_on=known_on - timedelta(days=1))
-    after = position_as_of(conn, loan_id=late, value_on=known_on, known_on=known_on)
+    told = dossiers(conn, [late])[late]
+    before = position_as_of(told, value_on=known_on, known_on=known_on - timedelta(days=1))
+    after = position_as_of(told, value_on=known_on, known_on=known_on)
     assert before is not None
     assert after is not None
     assert (before.status, before.due.principal > after.due.principal) == (Status.OVERDUE, True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, and_, func, select
@@ -33,6 +33,16 @@ class KnownFact:
     fact: Fact
     actor: str
     entry_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stated:
+    """A fact, who ordered it, who approved it, and when it was taken in."""
+
+    fact: Fact
+    actor: str
+    approver: str | None
+    recorded_at: datetime
 
 
 def living_between(conn: Connection, *, low: int, high: int) -> list[int]:
@@ -192,3 +202,22 @@ def _paid_in(one: Repayment) -> PaidIn:
 def fact_from(row: Row[Any]) -> Fact:
     """Return the fact that a row holds."""
     return fact_of(row.kind, no=row.no, value_on=row.value_on, booked_on=row.booked_on, said=row.payload)
+
+
+def stated(conn: Connection, told: Mapping[int, Dossier]) -> dict[int, tuple[Stated, ...]]:
+    """Return the facts of dossiers with who ordered each, in booking order, in one statement however many."""
+    living = [loan_id for loan_id, one in told.items() if not one.is_new]
+    made: dict[int, list[Stated]] = {
+        loan_id: [
+            Stated(fact=fact, actor=by.actor, approver=None, recorded_at=by.received_at)
+            for fact, by in zip(one.facts, one.origins, strict=True)
+        ]
+        for loan_id, one in told.items()
+        if one.is_new
+    }
+    f = tables.fact
+    asked = select(f).where(loans_in(living)(f.c.loan_id)).order_by(f.c.loan_id, f.c.no)
+    for row in conn.execute(asked) if living else ():
+        said = Stated(fact=fact_from(row), actor=row.actor, approver=row.approver, recorded_at=row.recorded_at)
+        made.setdefault(row.loan_id, []).append(said)
+    return {loan_id: tuple(made.get(loan_id, ())) for loan_id in told}

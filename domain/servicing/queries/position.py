@@ -7,7 +7,7 @@ from datetime import date
 
 from sqlalchemy import Connection
 
-from domain.servicing.change import position_in, position_of
+from domain.servicing.change import position_as_of, position_in
 from domain.servicing.position import Position
 from domain.servicing.position import position as computed
 from domain.servicing.queries.dossier import dossiers
@@ -35,10 +35,12 @@ def positions(conn: Connection, *, loan_ids: Sequence[int], on: date) -> dict[in
     return {loan_id: found[loan_id] for loan_id in sorted(found)}
 
 
-def position_as_of(conn: Connection, *, loan_id: int, value_on: date, known_on: date) -> Position | None:
-    """Return the position of one loan at the beginning of `value_on`, as it was known at the end of `known_on`."""
-    told = lives(conn, [loan_id], on=value_on, known_on=known_on)
-    if loan_id in told:
-        return position_in(told[loan_id], loan_id=loan_id)
-    found = dossiers(conn, [loan_id], is_plain_too=True).get(loan_id)
-    return None if found is None else position_of(found.known_by(known_on), on=value_on)
+def positions_as_of(
+    conn: Connection, *, loan_ids: Sequence[int], value_on: date, known_on: date
+) -> dict[int, Position]:
+    """Return positions at the beginning of `value_on`, as known at the end of `known_on`; none before any fact."""
+    told = lives(conn, loan_ids, on=value_on, known_on=known_on)
+    plain = dossiers(conn, [loan_id for loan_id in loan_ids if loan_id not in told], is_plain_too=True)
+    found = {loan_id: position_in(life, loan_id=loan_id) for loan_id, life in told.items() if life.latest}
+    seen = {loan_id: position_as_of(one, value_on=value_on, known_on=known_on) for loan_id, one in plain.items()}
+    return found | {loan_id: one for loan_id, one in seen.items() if one is not None}

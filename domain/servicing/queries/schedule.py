@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -10,6 +11,7 @@ from sqlalchemy import Connection, and_, select
 
 from domain.servicing import tables
 from domain.servicing.event import ScheduleReason
+from domain.servicing.queries.loan import loans_in
 from domain.servicing.schedule import Instalment, Schedule
 
 
@@ -31,9 +33,15 @@ def schedule(conn: Connection, loan_id: int) -> Schedule | None:
 
 def schedule_versions(conn: Connection, loan_id: int) -> tuple[ScheduleVersion, ...]:
     """Return every schedule that a loan has had, oldest first."""
+    return schedule_versions_of(conn, [loan_id])[loan_id]
+
+
+def schedule_versions_of(conn: Connection, loan_ids: Sequence[int]) -> dict[int, tuple[ScheduleVersion, ...]]:
+    """Return every schedule that each of many loans has had, oldest first, in one statement."""
     v, i, ln = tables.schedule_version, tables.instalment, tables.loan
     asked = (
         select(
+            v.c.loan_id,
             v.c.version,
             v.c.reason,
             v.c.made_on,
@@ -46,21 +54,21 @@ def schedule_versions(conn: Connection, loan_id: int) -> tuple[ScheduleVersion, 
         )
         .join(ln, ln.c.loan_id == v.c.loan_id)
         .outerjoin(i, and_(i.c.loan_id == v.c.loan_id, i.c.version == v.c.version))
-        .where(v.c.loan_id == loan_id)
-        .order_by(v.c.version, i.c.no)
+        .where(loans_in(loan_ids)(v.c.loan_id))
+        .order_by(v.c.loan_id, v.c.version, i.c.no)
     )
-    grouped: dict[int, list[Any]] = {}
+    grouped: dict[tuple[int, int], list[Any]] = {}
     for row in conn.execute(asked):
-        grouped.setdefault(row.version, []).append(row)
-    return tuple(
-        ScheduleVersion(
-            version=version,
-            reason=ScheduleReason(rows[0].reason),
-            made_on=rows[0].made_on,
-            schedule=Schedule(
-                rows[0].currency,
-                tuple(Instalment(r.no, r.from_on, r.due_on, r.principal, r.interest) for r in rows if r.no is not None),
-            ),
+        grouped.setdefault((row.loan_id, row.version), []).append(row)
+    made: dict[int, list[ScheduleVersion]] = {loan_id: [] for loan_id in loan_ids}
+    for (loan_id, version), rows in grouped.items():
+        lines = tuple(Instalment(r.no, r.from_on, r.due_on, r.principal, r.interest) for r in rows if r.no is not None)
+        made[loan_id].append(
+            ScheduleVersion(
+                version=version,
+                reason=ScheduleReason(rows[0].reason),
+                made_on=rows[0].made_on,
+                schedule=Schedule(rows[0].currency, lines),
+            )
         )
-        for version, rows in grouped.items()
-    )
+    return {loan_id: tuple(versions) for loan_id, versions in made.items()}

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from commands.quote import document
 from domain.refusals import Invalid, text
+from domain.servicing import quoted as quoting
 from domain.servicing.answer import plan_document, too_large
-from domain.servicing.disclosure import disclose
-from domain.servicing.quotation import Asked, asked, asked_of
+from domain.servicing.quotation import Asked, asked
 from domain.servicing.reader import tree_of
 from domain.servicing.schedule import schedule
 
@@ -160,7 +160,7 @@ def test_actual_days_need_dates() -> None:
 
 @pytest.mark.parametrize("asked_text", ["", "[]", "3", '{"principal": NaN}', "{", "[" * 100_000])
 def test_a_text_that_is_no_object_is_refused(asked_text: str) -> None:
-    found = asked_of(asked_text)
+    found = tree_of(asked_text)
     assert isinstance(found, Invalid)
     assert [fault.code for fault in found.faults] == ["TERMS_NOT_JSON"]
 
@@ -243,11 +243,13 @@ def answer(tree: dict[str, Any]) -> None:
         return
     plan = schedule(found.terms)
     assert plan.principal == found.terms.principal
-    if not too_large(plan):
-        costs = disclose(found.terms, plan, cap=Decimal(), contingent=found.contingent)
-        made = document(found, plan, costs, explain=True)
-        assert json.dumps(made)
-        assert made["schedule"]
+    quote = quoting.quoted(found)
+    if isinstance(quote, Invalid):
+        assert too_large(plan)
+        return
+    made = document(quote, explain=True)
+    assert json.dumps(made)
+    assert made["schedule"]
 
 
 JUNK = st.recursive(

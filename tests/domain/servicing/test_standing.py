@@ -8,9 +8,9 @@ import pytest
 from domain.servicing.allocation import STRATEGIES
 from domain.servicing.contract import DEFAULT, Contract, LifeTerms
 from domain.servicing.fact import ChargeOff, Disburse, Fact, Pay
-from domain.servicing.life import replay
+from domain.servicing.life import known_by, replay
 from domain.servicing.progress import P
-from domain.servicing.standing import as_of, outlook
+from domain.servicing.standing import outlook
 from tests.domain.servicing.histories import START, terms
 
 CONTRACT = Contract(
@@ -52,5 +52,5 @@ def test_what_is_due_overdue_and_next() -> None:
 def test_a_position_is_asked_with_the_knowledge_of_a_day() -> None:
     late = Pay(no=2, value_on=DUE, booked_on=date(2024, 3, 20), amount=200_00)
     on = date(2024, 3, 10)
-    assert as_of(CONTRACT, [LENT, late], on=on, known_on=on).dpd == 10
-    assert as_of(CONTRACT, [LENT, late], on=on, known_on=date(2024, 3, 20)).dpd == 0
+    assert outlook(replay(CONTRACT, known_by([LENT, late], on), on=on)).dpd == 10
+    assert outlook(replay(CONTRACT, known_by([LENT, late], date(2024, 3, 20)), on=on)).dpd == 0
