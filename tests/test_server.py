@@ -189,7 +189,9 @@ def test_log_lines_are_json_with_a_request_id_and_without_secrets(running: Runni
     assert named[-1]["actor"] == "auditor-1"
     whole = running.errors.read_text("utf-8")
     assert "zt1." not in whole
-    assert messages.applicant(ROW, on=datetime.now(UTC).date(), seed=1).name not in whole
+    person = messages.applicant(ROW, on=datetime.now(UTC).date(), seed=1)
+    for told in (person.name, person.identity_number, person.mobile, person.card):
+        assert told not in whole
 
 
 def test_development_keys_bind_to_loopback_only(module_db: Database, tmp_path: Path) -> None:
