@@ -115,7 +115,7 @@ JOINT: Final = "; "
 """Between several things that are said in one place."""
 
 _PATTERNS: Final = tuple(
-    (re.compile(re.sub(r"\\{(\w+)\\}", r"(?P<\1>.+?)", re.escape(english))), chinese)
+    (re.compile(re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^;]+?)", re.escape(english))), chinese)
     for english, chinese in PHRASES.items()
 )
 

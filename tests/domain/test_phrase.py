@@ -187,6 +187,11 @@ def test_a_phrase_keeps_its_figures_and_loses_its_words(english: str) -> None:
             "the parts exceed the payment; instalment 1 PRINCIPAL: 5 of 4 owed",
             "各部分之和超过还款金额; 第 1 期 PRINCIPAL: 5, 应还 4",
         ),
+        (
+            "instalment 1 FEE: 5 of 4 owed; instalment 2 FEE: 3 of 2 owed",
+            "第 1 期 FEE: 5, 应还 4; 第 2 期 FEE: 3, 应还 2",
+        ),
+        ("another type; do adjust-income instead", "其他类型, 请改用 adjust-income 步骤"),
         ("SETTLED", "SETTLED"),
         ("1.0", "1.0"),
         ("", ""),
