@@ -15,8 +15,6 @@ SPOKEN: Final = frozenset(
     {
         ("NOT_FOUND", "what"),
         ("FIELD_INVALID", "expected"),
-        ("TERM_INVALID", "expected"),
-        ("TERMS_CONFLICT", "other"),
         ("REPAYMENT_NOT_COLLECTABLE", "why"),
         ("FLOW_INVALID", "why"),
         ("SPLIT_DISPUTED", "detail"),
@@ -52,37 +50,12 @@ PHRASES: Final[Mapping[str, str]] = MappingProxyType(
         "HMAC-SHA256, RSA2, SM2 or MD5": "HMAC-SHA256、RSA2、SM2 或 MD5",
         "NONE, AES-256-GCM or SM4": "NONE、AES-256-GCM 或 SM4",
         "ISO 8601 with offset, as {example}": "带时区的 ISO 8601 时间, 如 {example}",
-        "a date like {example}, not before {earliest}": "形如 {example} 且不早于 {earliest} 的日期",
-        "a date like {example}": "形如 {example} 的日期",
-        "a date for each of the {count} flows": "{count} 笔现金流各自的日期",
-        "a due type and a component: {example}": "到期类型与组成部分, 如 {example}",
-        "a fraction below one in a string": "以字符串给出的小于 1 的小数",
-        "a list of at most {most}": "不超过 {most} 项的列表",
         "a signature": "签名",
-        "a text of at most {most} characters": "不超过 {most} 个字符的文本",
         "a token of at most {most} characters": "不超过 {most} 个字符的令牌",
         "an id of at most {most} characters": "不超过 {most} 个字符的标识",
-        "a whole number from {low} to {high}": "{low} 至 {high} 的整数",
         "an object": "对象",
-        "another type; do {step} instead": "其他类型, 请改用 {step} 步骤",
-        "at least the stage's instalments": "不少于该阶段的期数",
-        "at least {least}": "不小于 {least}",
-        "enough to repay the principal": "足以还清本金",
-        "fewer instalments than the plan has": "少于计划的期数",
-        "for each flow, the first 0, at most {most}": "每笔现金流一个, 首个为 0, 最大 {most}",
-        "from an instalment to the same or a later one": "由某期至同一期或其后一期",
-        "less than what is disbursed": "小于放款金额",
-        "of an instalment or of a date, and not of both": "按期次或按日期给出, 二者不可并用",
         "one of {codes}": "以下之一: {codes}",
-        "such that the plan ends before the year {year}": "使计划在 {year} 年之前结束",
         "the name of an interface": "接口名称",
-        "the one of amount, rate and rateAnnual that is there": "amount、rate、rateAnnual 之中已给出的一项",
-        "there, or rate is, and not both": "与 rate 二者必居其一",
-        "those of whole months": "整月的频率",
-        "true or false": "true 或 false",
-        "with {counts} payments a year": "每年 {counts} 次付款的频率",
-        "{allowed}, or with frequency": "{allowed}, 或与 frequency 一并给出",
-        "solving {unknown}": "求解 {unknown}",
         "amount not positive": "金额须大于零",
         "loan unknown": "借据不存在",
         "the loan is in {currency}": "借据币种为 {currency}",
@@ -115,7 +88,7 @@ JOINT: Final = "; "
 """Between several things that are said in one place."""
 
 _PATTERNS: Final = tuple(
-    (re.compile(re.sub(r"\\{(\w+)\\}", r"(?P<\1>.+?)", re.escape(english))), chinese)
+    (re.compile(re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^;]+?)", re.escape(english))), chinese)
     for english, chinese in PHRASES.items()
 )
 

@@ -120,7 +120,11 @@ def text(refusal: Refusal, locale: str = LOCALES[0]) -> str:
     params = {"field": refusal.field, **refusal.params}
     if not locale.lower().startswith("zh"):
         return refusal.en.format(**params)
-    spoken = {name: in_chinese(str(value)) for name, value in params.items() if (refusal.code, name) in SPOKEN}
+    spoken = {
+        name: in_chinese(value)
+        for name, value in params.items()
+        if type(value) is str and (refusal.code, name) in SPOKEN
+    }
     return refusal.zh.format(**params | spoken)
 
 
