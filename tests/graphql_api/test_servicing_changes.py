@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from graphql_api.auth import Role, Viewer
@@ -267,3 +269,9 @@ def test_money_that_came_back_from_the_bank_undoes_the_disbursement(asking: Aski
     assert found["loan"]["position"]["status"] == "PENDING"
     again = change(asking, one, "undoDisbursement", {"factNo": 1}, key="again")
     assert again["__typename"] == "FactReversed"
+
+
+def test_the_reference_names_every_change_with_those_who_may_order_it() -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs" / "reference" / "changes.md").read_text(encoding="utf-8")
+    rows = dict(re.findall(r"^\| `(\w+)` \|.*\| ([a-z_, ]+) \| [^|]+ \|$", page, re.MULTILINE))
+    assert rows == {camel(name): ", ".join(sorted(door.audience)) for name, door in DOORS.items()}
