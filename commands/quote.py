@@ -32,12 +32,17 @@ def quote(
 ) -> None:
     """试算: schedule, cost table and annualised costs of a loan.
 
-    Example: echo '{"principal": "10000.00", "rateAnnual": "0.12", "instalments": 12, "startOn": "2026-03-05"}' |
+    Example: echo '{"principal": "10000.00", "rateAnnual": "12%", "instalments": 12, "startOn": "2026-03-05"}' |
     zhudai quote --explain.
+
+    A textbook's loan needs no dates: {"principal": "162000", "currency": "USD", "rateAnnual": "3.875%",
+    "termMonths": 360}. Other than monthly: "paymentsPerYear": 26. Another system's habits: "convention":
+    "CANADA_MORTGAGE". Amounts and rates are strings.
 
     Or a function of spreadsheets: {"function": {"name": "pmt", "rate": "0.00625", "n": 180, "pv": "200000"}}.
 
-    Every other field, and the conventions of known systems, stand in docs/reference/conventions.md.
+    Which field says what a published case says, every field with its formula, and the habits of known systems stand
+    in docs/reference/conventions.md; the form of what is read and printed in --schema.
     """
     tree = tree_of(read_text(file, "FILE"))
     if isinstance(tree, Invalid):

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
+from itertools import count, islice
 from typing import Final
 
 from domain.calendar import BusinessDays, add_months
@@ -24,7 +25,7 @@ class Unit(StrEnum):
     DAY = "D"
     WEEK = "W"
     HALF_MONTH = "H"
-    """Twice a month: the anchor's day and fifteen days after it."""
+    """Twice a month: on `due_days`, or the anchor's day and fifteen days after it."""
     MONTH = "M"
     QUARTER = "Q"
     YEAR = "Y"
@@ -81,7 +82,8 @@ class Shift(StrEnum):
 class Calendar:
     """How the due dates of a plan are found.
 
-    every: units of `unit` between two due dates. due_day: for FIXED_DAY. max_day, remap_day: a day of the month above
+    every: units of `unit` between two due dates. due_day: for FIXED_DAY. due_days: of the month, for HALF_MONTH, the
+    earlier first. max_day, remap_day: a day of the month above
     `max_day` becomes `remap_day` (absent: `max_day`). first_due_on: stated outright. first_gap_days: with a fixed
     day, a first period of fewer days is merged into the following one. shift_bears_interest: whether the days by
     which a due date is moved bear interest.
@@ -91,6 +93,7 @@ class Calendar:
     every: int = 1
     rule: DueRule = DueRule.SAME_DAY
     due_day: int | None = None
+    due_days: tuple[int, int] | None = None
     max_day: int = 31
     remap_day: int | None = None
     short_month: ShortMonth = ShortMonth.CLAMP
@@ -131,6 +134,8 @@ class Period:
 
 def periods(calendar: Calendar, start_on: date, steps: Sequence[Step]) -> tuple[Period, ...]:
     """One period for each step, joined, from `start_on`."""
+    if calendar.due_days is not None and calendar.unit is Unit.HALF_MONTH:
+        return tuple(_twice_a_month(calendar, calendar.due_days, start_on, steps))
     made, from_on, (_, day, _) = list[Period](), start_on, _anchor(calendar, start_on, steps[0])
     is_on_grid = steps[0][0] in MONTHS and start_on == _on_day(calendar, start_on, 0, day)
     first_ends = {_stepped(calendar, start_on, steps[0], one) for one in (start_on.day, *((day,) * is_on_grid))}
@@ -141,6 +146,21 @@ def periods(calendar: Calendar, start_on: date, steps: Sequence[Step]) -> tuple[
         made.append(Period(from_on, to_on, due_on, step, is_regular))
         from_on = to_on
     return tuple(made)
+
+
+def _twice_a_month(
+    calendar: Calendar, days: tuple[int, int], start_on: date, steps: Sequence[Step]
+) -> Iterator[Period]:
+    """Periods that end on two days of each month, the first on the first of them that is late enough."""
+    grid = (add_months(start_on.replace(day=1), n // 2, days[n % 2]) for n in count())
+    late = (on for on in grid if on > start_on)
+    is_regular = start_on in {add_months(start_on, 0, day) for day in days}
+    from_on = start_on
+    for step in steps:
+        end = next(islice(late, step[1] - 1 if is_regular else 0, None))
+        due_on = _shifted(calendar, end)
+        yield Period(from_on, due_on if calendar.shift_bears_interest else end, due_on, step, is_regular)
+        from_on, is_regular = due_on if calendar.shift_bears_interest else end, True
 
 
 def _ends(calendar: Calendar, start_on: date, steps: Sequence[Step]) -> Iterator[date]:

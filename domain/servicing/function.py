@@ -116,7 +116,8 @@ def _times(reader: Reader, letter: str) -> tuple[Decimal, ...]:
     found, flows = _numbers(reader, letter), reader.values.get("flows")
     is_each = isinstance(flows, list) and len(found) == len(flows)
     if not is_each or min(found, default=Decimal(1)) != 0 or max(found) > _YEARS_MAX:
-        reader.wrong(TermInvalid, letter, name=letter, expected=f"for each flow, the first 0, at most {_YEARS_MAX}")
+        expected = f"years for each flow, the first 0, at most {_YEARS_MAX}"
+        reader.wrong(TermInvalid, letter, name=letter, expected=expected)
     return found
 
 

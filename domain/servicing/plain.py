@@ -37,6 +37,8 @@ def is_plain(terms: Terms) -> bool:
         and terms.carried is Carried.ROUNDED
         and terms.residue is Residue.LAST
         and terms.compounding_per_year is None
+        and not (terms.is_continuous or terms.is_in_advance)
+        and terms.rest_every == 1
         and terms.rate_digits is None
         and terms.horizon is None
         and terms.grace == _NO_GRACE

@@ -203,7 +203,7 @@ def terms_read(reader: Reader) -> Terms:
         down_payment=down,
         disbursements=disbursements,
         rate_changes=reader.parts("rateChanges", _rate_change),
-        early_payments=reader.parts("earlyPayments", _early_payment),
+        early_payments=tuple(one for ones in reader.parts("earlyPayments", _early_payments) for one in ones),
         fees=reader.parts("fees", _fee),
         stages=stages,
         specified=specified,
@@ -257,11 +257,13 @@ def _calendar(reader: Reader, per_year: int | None) -> Calendar:
     if per_year is not None and per_year not in FREQUENCIES and not reader.has("frequency") and reader.has("startOn"):
         allowed = ", ".join(str(one) for one in FREQUENCIES)
         reader.wrong(TermInvalid, "paymentsPerYear", name="paymentsPerYear", expected=f"{allowed}, or with frequency")
+    days = reader.day_pair("dueDays")
     calendar = Calendar(
         unit=frequency.member("unit", Unit, unit),
         every=frequency.whole("every", low=1, high=366, absent=1 if frequency.has("unit") else every),
         rule=reader.member("dueRule", DueRule, DueRule.FIXED_DAY if reader.has("dueDay") else DueRule.SAME_DAY),
         due_day=reader.whole("dueDay", low=1, high=31, absent=None),
+        due_days=days,
         max_day=reader.whole("maxDay", low=1, high=31, absent=31),
         remap_day=reader.whole("remapDay", low=1, high=31, absent=None),
         short_month=reader.member("shortMonth", ShortMonth, ShortMonth.CLAMP),
@@ -347,13 +349,25 @@ def _rate_change(reader: Reader) -> RateChange:
     )
 
 
-def _early_payment(reader: Reader) -> EarlyPayment:
-    return EarlyPayment(
+def _early_payments(reader: Reader) -> tuple[EarlyPayment, ...]:
+    """One early payment, or the same again with every so many instalments until one."""
+    no = reader.instalments("atInstalment", None)
+    until, every = reader.instalments("untilInstalment", None), reader.instalments("every", None)
+    if until is not None and (no is None or until < no):
+        expected = f"at least {no or 1}"
+        reader.wrong(TermInvalid, "untilInstalment", name="untilInstalment", expected=expected)
+        until = None
+    if every is not None and until is None:
+        reader.wrong(TermMissing, "untilInstalment", name="untilInstalment")
+    one = EarlyPayment(
         amount=reader.needed("amount", reader.amount("amount", None), 1),
         effect=reader.member("effect", Effect, Effect.SHORTEN_TERM),
-        no=reader.instalments("atInstalment", None),
+        no=no,
         on=reader.day("on", None),
     )
+    if no is None or until is None:
+        return (one,)
+    return tuple(replace(one, no=again) for again in range(no, until + 1, every or 1))
 
 
 def _fee(reader: Reader) -> Fee:
@@ -414,9 +428,7 @@ def _contingent(reader: Reader) -> ContingentCost:
     }
     stated = [name for name, one in standards.items() if one is not None]
     if len(stated) != 1:
-        reader.wrong(
-            TermInvalid, "amount", name="amount", expected="the one of amount, rate and rateAnnual that is there"
-        )
+        reader.wrong(TermInvalid, "amount", name="amount", expected="the only one of amount, rate, rateAnnual")
         standards = dict.fromkeys(standards) | {"amount": 1}
     rate_annual, rate, amount = standards["rateAnnual"], standards["rate"], standards["amount"]
     return ContingentCost(

@@ -12,11 +12,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from difflib import get_close_matches
 from enum import StrEnum
 from typing import Final, TypeVar
 
 from domain.refusals import Invalid, Refusal
 from domain.servicing.daycount import DayCount
+from domain.servicing.phrase import NEGATIVE, NOT_POSITIVE
 from domain.servicing.refusal import (
     DayCountUnknown,
     InstalmentsOutOfRange,
@@ -143,6 +145,19 @@ class Reader:
         each = Reader({str(n): one for n, one in enumerate(found)}, self.at(f"{name}."), self.faults)
         return frozenset(one for n in range(len(found)) if (one := each.day(str(n), None)) is not None)
 
+    def day_pair(self, name: str) -> tuple[int, int] | None:
+        """Two days of the month, in order."""
+        if not self.has(name):
+            return None
+        found = self.values[name]
+        days = found if isinstance(found, list) else []
+        whole = [one for one in days if isinstance(one, int) and not isinstance(one, bool)]
+        if len(whole) == len(days) == _PAIR and 1 <= min(whole) < _SHORT and min(whole) < max(whole) <= _DAY_MAX:
+            return min(whole), max(whole)
+        expected = f"two days of the month, the first before the {_SHORT}th"
+        self.wrong(TermInvalid, name, name=name, expected=expected)
+        return None
+
     def amount(self, name: str, absent: V, *, low: int = 1) -> int | V:
         """An amount of the loan's currency in a string, at least `low` minor units."""
         if not self.has(name):
@@ -159,7 +174,7 @@ class Reader:
             return absent
         if minor >= low:
             return minor
-        self.wrong(PlanAmountInvalid, name, reason="not_positive" if low else "negative")
+        self.wrong(PlanAmountInvalid, name, reason=NOT_POSITIVE if low else NEGATIVE)
         return absent
 
     def decimal(self, name: str, absent: V) -> Decimal | V:
@@ -252,7 +267,8 @@ class Reader:
     def done(self) -> None:
         """Note every field that nobody has read."""
         for name in sorted(self.values.keys() - self.read):
-            self.wrong(TermUnknown, name, name=name)
+            near = get_close_matches(name, self.read, n=1) if len(name) <= _TEXT_MAX else ()
+            self.wrong(TermUnknown, name, name=name, hint=f"; did you mean {near[0]}?" if near else "")
 
 
 class RateUnit(StrEnum):
@@ -292,5 +308,8 @@ def _named_once(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
 
 
 _TEXT_MAX: Final = 64
+_DAY_MAX: Final = 31
+_SHORT: Final = 28
+_PAIR: Final = 2
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _NUMBER: Final = re.compile(r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]{1,3})?%?")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import ClassVar
 
 from domain.refusals import Refusal
+from domain.servicing.phrase import Phrase
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,13 +161,19 @@ class TermMissing(Refusal):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TermUnknown(Refusal):
-    """Nobody reads this field."""
+    """A field that is not one of the terms; nothing is silently ignored. `hint` names a field that it may be."""
 
     code: ClassVar[str] = "TERM_UNKNOWN"
-    zh: ClassVar[str] = "未知字段 {name}"
-    en: ClassVar[str] = "nobody reads {name}"
+    zh: ClassVar[str] = "未知字段 {name}{hint:zh}"
+    en: ClassVar[str] = "nobody reads {name}{hint:en}"
 
     name: str
+    hint: str = ""
+
+    @property
+    def params(self) -> Mapping[str, object]:
+        """The name, and the hint as a phrase of two languages."""
+        return {"name": self.name, "hint": Phrase(self.hint)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,11 +181,16 @@ class TermInvalid(Refusal):
     """The value of a field has another form than expected."""
 
     code: ClassVar[str] = "TERM_INVALID"
-    zh: ClassVar[str] = "字段 {name} 应为 {expected}"
-    en: ClassVar[str] = "{name} is {expected}"
+    zh: ClassVar[str] = "字段 {name} 应为: {expected:zh}"
+    en: ClassVar[str] = "{name} is {expected:en}"
 
     name: str
     expected: str
+
+    @property
+    def params(self) -> Mapping[str, object]:
+        """The name, and what was expected as a phrase of two languages."""
+        return {"name": self.name, "expected": Phrase(self.expected)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -259,10 +272,15 @@ class PlanAmountInvalid(Refusal):
     """The text is not an amount of the currency."""
 
     code: ClassVar[str] = "PLAN_AMOUNT_INVALID"
-    zh: ClassVar[str] = "金额无效: {reason}"
-    en: ClassVar[str] = "not an amount: {reason}"
+    zh: ClassVar[str] = "金额无效: {reason:zh}"
+    en: ClassVar[str] = "not an amount: {reason:en}"
 
     reason: str
+
+    @property
+    def params(self) -> Mapping[str, object]:
+        """The reason as a phrase of two languages."""
+        return {"reason": Phrase(self.reason)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -351,11 +369,16 @@ class TermsConflict(Refusal):
     """Two fields contradict each other."""
 
     code: ClassVar[str] = "TERMS_CONFLICT"
-    zh: ClassVar[str] = "{name} 与 {other} 不能并用"
-    en: ClassVar[str] = "{name} does not go with {other}"
+    zh: ClassVar[str] = "{name} 与 {other:zh} 不能并用"
+    en: ClassVar[str] = "{name} does not go with {other:en}"
 
     name: str
     other: str
+
+    @property
+    def params(self) -> Mapping[str, object]:
+        """The name, and what it does not go with as a phrase of two languages."""
+        return {"name": self.name, "other": Phrase(self.other)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -504,6 +504,8 @@ def _date_faults(terms: Terms) -> Iterator[Refusal]:
     calendar = terms.calendar
     if calendar.first_due_on is not None and calendar.first_due_on <= terms.start_on:
         yield FirstDueTooEarly(field="firstDueOn")
+    if calendar.first_due_on is not None and calendar.due_days is not None:
+        yield TermsConflict(field="firstDueOn", name="firstDueOn", other="dueDays")
     if calendar.rule is DueRule.FIXED_DAY and calendar.due_day is None:
         yield TermMissing(field="dueDay", name="dueDay")
     if not terms.is_dated and not (terms.day_count.is_whole_months or terms.payments_per_year):

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from domain.refusals import Refusal
-from domain.servicing.duedate import DueRule, Shift
+from domain.servicing.duedate import DueRule, Shift, Unit
 from domain.servicing.reader import Json
 from domain.servicing.refusal import TermMissing, TermsConflict
 from domain.servicing.terms import Method, Terms
@@ -47,6 +47,7 @@ def unread(tree: Mapping[str, Json], terms: Terms) -> Iterator[Refusal]:
     calendar = terms.calendar
     for name, other, is_used in (
         ("dueDay", f"dueRule {calendar.rule}", calendar.rule is DueRule.FIXED_DAY),
+        ("dueDays", f"frequency {calendar.unit}", calendar.unit is Unit.HALF_MONTH),
         ("firstGapDays", f"dueRule {calendar.rule}", calendar.rule is not DueRule.SAME_DAY),
         ("remapDay", "no maxDay", "maxDay" in written),
         ("shiftBearsInterest", "shift NONE", calendar.shift is not Shift.NONE),

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from domain.servicing.charge import is_overdue, penalty, penalty_accrued, principal_days
 from domain.servicing.daycount import DayCount
 from domain.servicing.schedule import Instalment
+from domain.servicing.terms import Stage
 from tests.domain.servicing.test_terms import TERMS
 
 DUE = date(2026, 3, 10)
@@ -51,6 +52,12 @@ def test_principal_days_are_a_sum_over_days_in_any_order(payments: list[tuple[in
     assert principal_days(ONE, payments=paid, on=day(on)) == naive
     mix.shuffle(paid)  # type: ignore[attr-defined]  # hypothesis gives a Random
     assert principal_days(ONE, payments=paid, on=day(on)) == naive
+
+
+def test_a_stage_has_its_own_penalty_rate() -> None:
+    stages = (Stage(first=1, last=2, penalty_rate_annual=Decimal("0.36")), Stage(first=3, last=12))
+    terms = replace(TERMS, day_count=DayCount.ACT_360, penalty_rate_annual=Decimal("0.18"), stages=stages)
+    assert [penalty(terms, 1_000_00 * 10, no=no) for no in (1, 2, 3)] == [10_00, 10_00, 5_00]
 
 
 @given(st.integers(0, 10**12), st.sampled_from(DayCount))

@@ -36,6 +36,16 @@ HOLIDAYS = BusinessDays(holidays=frozenset({D(2026, 2, 16), D(2026, 2, 17)}))
         (Calendar(rule=DueRule.MONTH_END), D(2026, 1, 15), [D(2026, 1, 31), D(2026, 2, 28), D(2026, 3, 31)]),
         (Calendar(first_due_on=D(2026, 3, 5)), D(2026, 1, 15), [D(2026, 3, 5), D(2026, 4, 5), D(2026, 5, 5)]),
         (Calendar(first_due_on=D(2026, 2, 28)), D(2026, 1, 31), [D(2026, 2, 28), D(2026, 3, 31), D(2026, 4, 30)]),
+        (
+            Calendar(unit=Unit.HALF_MONTH, due_days=(1, 15)),
+            D(2026, 1, 1),
+            [D(2026, 1, 15), D(2026, 2, 1), D(2026, 2, 15), D(2026, 3, 1)],
+        ),
+        (
+            Calendar(unit=Unit.HALF_MONTH, due_days=(15, 31)),
+            D(2026, 2, 10),
+            [D(2026, 2, 15), D(2026, 2, 28), D(2026, 3, 15), D(2026, 3, 31)],
+        ),
         (Calendar(unit=Unit.WEEK, every=2), D(2026, 1, 1), [D(2026, 1, 15), D(2026, 1, 29), D(2026, 2, 12)]),
         (Calendar(unit=Unit.DAY, every=10), D(2026, 1, 1), [D(2026, 1, 11), D(2026, 1, 21), D(2026, 1, 31)]),
         (Calendar(unit=Unit.HALF_MONTH), D(2026, 1, 1), [D(2026, 1, 16), D(2026, 2, 1), D(2026, 2, 16)]),

@@ -54,6 +54,9 @@ def test_figures_are_those_of_the_schedule(terms: Terms) -> None:
         {"calendar": Calendar(unit=Unit.WEEK)},
         {"calendar": Calendar(max_day=28)},
         {"down_payment": 1},
+        {"is_in_advance": True},
+        {"is_continuous": True},
+        {"rest_every": 12},
     ],
 )
 def test_a_loan_to_which_something_happens_is_not_plain(other: dict[str, object]) -> None:

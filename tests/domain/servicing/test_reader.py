@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.refusals import Invalid
+from domain.refusals import Invalid, text
 from domain.servicing.reader import Reader, tree_of
 
 
@@ -17,11 +17,11 @@ def reader(**values: Any) -> Reader:  # noqa: ANN401 - any JSON
 
 
 @pytest.mark.parametrize(
-    ("text", "number"),
+    ("written", "number"),
     [("0.18", "0.18"), ("18%", "0.18"), ("3.875%", "0.03875"), ("-1", "-1"), ("1E-8", "1E-8"), ("0", "0")],
 )
-def test_a_number_is_a_string_with_or_without_a_percent_sign(text: str, number: str) -> None:
-    assert reader(rate=text).number("rate", None) == Decimal(number)
+def test_a_number_is_a_string_with_or_without_a_percent_sign(written: str, number: str) -> None:
+    assert reader(rate=written).number("rate", None) == Decimal(number)
 
 
 @pytest.mark.parametrize(
@@ -61,6 +61,17 @@ def test_a_name_that_is_there_twice_is_refused() -> None:
     assert "principal is there twice" in found.faults[0].message
 
 
+def test_a_name_that_nobody_reads_is_told_the_one_that_it_may_be() -> None:
+    one = reader(principle="1.00")
+    one.amount("principal", None)
+    one.done()
+    (fault,) = one.faults
+    assert (text(fault, "en"), text(fault)) == (
+        "nobody reads principle; did you mean principal?",
+        "未知字段 principle, 是否指 principal?",
+    )
+
+
 @given(st.text(max_size=40))
-def test_no_text_makes_the_reader_stumble(text: str) -> None:
-    assert isinstance(tree_of(text), dict | Invalid)
+def test_no_text_makes_the_reader_stumble(asked: str) -> None:
+    assert isinstance(tree_of(asked), dict | Invalid)
