@@ -329,7 +329,7 @@ _PARTS: Mapping[Event, _Parts] = {
     Event.CASH_ALLOCATED: _PAID,
     Event.REPAYMENT: _PAID,
     Event.CHANNEL_SETTLED: _of("amount", may=("channel_fee", "channel_fee_vat")),
-    Event.OVERPAYMENT_APPLIED: _CLAIMED,
+    Event.OVERPAYMENT_APPLIED: (_BASIC, _RARE | _TAXED | {PARTNER_SHARE}),
     Event.OVERPAYMENT_REFUNDED: _of(EXCESS, may=PRINCIPALS),
     Event.MERCHANT_REFUND: _PAID,
     Event.PAYOUT_REFUND: _PAID,
@@ -347,7 +347,7 @@ _PARTS: Mapping[Event, _Parts] = {
     Event.PROVISIONED: _of("stage_1", "stage_2", "stage_3"),
     Event.CHARGE_OFF: _CLAIMED,
     Event.WRITE_OFF: _CLAIMED,
-    Event.RECOVERY: _of("written_off", may=(*CLAIMS, *_TAXED)),
+    Event.RECOVERY: _of("written_off", may=(*CLAIMS, *_TAXED, PARTNER_SHARE)),
     Event.COMPENSATED: _CLAIMED,
     Event.REPURCHASED: (_BASIC, _RARE | _TAXED | {"premium"}),
     Event.DEPOSIT_RECEIVED: _of("amount"),
@@ -391,6 +391,27 @@ OPTIONAL: Mapping[Event, frozenset[str]] = MappingProxyType(
     {event: parts[1] - parts[0] for event, parts in _PARTS.items()}
 )
 """The components that it may book besides; flags may be asked by any rule."""
+
+HANDED: frozenset[Event] = frozenset(
+    {
+        Event.REPAYMENT,
+        Event.DOWN_PAYMENT,
+        Event.CANCELLED,
+        Event.MERCHANT_REFUND,
+        Event.PAYOUT_REFUND,
+        Event.CHARGEBACK,
+        Event.OVERPAYMENT_APPLIED,
+        Event.RECOVERY,
+    }
+)
+"""Events by which the borrower's money passes through the leader of a joint loan to the other funders, or back; what a
+funder gives of his own, goodwill say, passes through nobody."""
+SENT: frozenset[Event] = frozenset(
+    {Event.DISBURSEMENT_INSTRUCTED, Event.DISBURSEMENT_SUCCEEDED, Event.DISBURSEMENT_RETURNED}
+)
+"""Events by which the others' money passes through the leader to the borrower."""
+BETWEEN: frozenset[Event] = frozenset({Event.SHARE_FUNDED, Event.SHARE_CLEARED})
+"""What the funders of a joint loan settle with the leader."""
 
 REQUIRED: frozenset[Event] = frozenset(
     {

@@ -256,7 +256,9 @@ def _receipts(cash: str, via: str | None, policy: NonAccrual, *, is_partner: boo
     }
     return {
         **received,
-        Event.OVERPAYMENT_APPLIED: paid(ACCOUNTS[EXCESS], via, policy=policy),
+        Event.OVERPAYMENT_APPLIED: paid(
+            cash if is_partner else ACCOUNTS[EXCESS], via, policy=policy, extra=() if is_partner else (PARTNER_SHARE,)
+        ),
         Event.OVERPAYMENT_REFUNDED: (
             leg(EXCESS, ACCOUNTS[EXCESS], BANK),
             *(leg(name, ACCOUNTS[name], BANK) for name in PRINCIPALS),
@@ -326,11 +328,12 @@ def _adjusted(policy: NonAccrual) -> Legs:
             yield replace(one, when=(*one.when, Condition(Flag.PENALTY_CHARGE, test)))
 
 
-def _impaired(cash: str, via: str | None, policy: NonAccrual) -> Mapping[Event, Iterable[Leg]]:
+def _impaired(cash: str, via: str | None, policy: NonAccrual, *, is_partner: bool) -> Mapping[Event, Iterable[Leg]]:
     """Return overdue, non-accrual, provisions, write-off and recovery (E09, E21 to E27, E34, E35)."""
     given = tuple(given_up(_ALLOWANCES, _WRITTEN_OFF, policy=policy))
     lost = ("written_off", *PRINCIPALS)
     source = cash if via is None else via
+    handed = () if is_partner else (PARTNER_SHARE,)
     return {
         Event.PRINCIPAL_OVERDUE: (
             leg("principal", ACCOUNTS["overdue_principal"], ACCOUNTS["principal"]),
@@ -348,8 +351,9 @@ def _impaired(cash: str, via: str | None, policy: NonAccrual) -> Mapping[Event, 
         Event.CHARGE_OFF: given,
         Event.WRITE_OFF: given,
         Event.RECOVERY: (
-            *(() if via is None else (leg("received", cash, via, total=(*lost, *INTERESTS, "fee")),)),
+            *(() if via is None else (leg("received", cash, via, total=(*lost, *INTERESTS, "fee", *handed)),)),
             *recovered(source, lost=lost),
+            *(leg(name, source, ACCOUNTS[name]) for name in handed),
         ),
         Event.RESTRUCTURED: tuple(leg(name, "1303.06", ACCOUNTS[name]) for name in CLAIMS if name not in _SETTLED),
         Event.FORECLOSED: paid("1441", None, policy=policy),
@@ -453,7 +457,7 @@ def lender(
             **_income(),
             **_receipts(CHANNEL, via, policy, is_partner=False),
             **_given(policy),
-            **_impaired(CHANNEL, via, policy),
+            **_impaired(CHANNEL, via, policy, is_partner=False),
             **_partners(policy),
             **_money(SUSPENSE),
             **_suspended(policy),
@@ -470,7 +474,7 @@ def partner(*, policy: NonAccrual = NonAccrual.CASH_BASIS) -> Mapping[str, Rule]
         **_income(),
         **_receipts(CLEARING, None, policy, is_partner=True),
         **_given(policy),
-        **_impaired(CLEARING, None, policy),
+        **_impaired(CLEARING, None, policy, is_partner=True),
         **_partners(policy),
         Event.SHARE_FUNDED: (leg(PARTNER_SHARE, IN_TRANSIT, PAYOUT),),
         Event.SHARE_CLEARED: (leg(PARTNER_SHARE, BANK, CLEARING),),

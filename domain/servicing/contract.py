@@ -147,10 +147,14 @@ class LifeTerms:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contract:
-    """Terms and life terms together: with the facts, all that a life depends on."""
+    """Terms and life terms together: with the facts, all that a life depends on.
+
+    marks: dates at which what accrues is told apart, because others earn it from then on.
+    """
 
     terms: Terms
     life: LifeTerms = LifeTerms()
+    marks: tuple[date, ...] = ()
 
     def strategy(self, kind: str) -> Strategy:
         """The allocation of a kind of payment."""

@@ -115,7 +115,7 @@ class Fold:
 
     rates, pauses: dated changes of the contract's rate, and days that bear none. resting: principal paid within the
     current period, where that saves nothing before the next. used: balance × days, for the cap. happened: the facts so
-    far.
+    far. keys: how many lines have a name. met: what the last allocation took from each bucket, by line.
     """
 
     contract: Contract
@@ -139,6 +139,8 @@ class Fold:
     versions: list[Version] = field(default_factory=list)
     deferrals: list[Deferral] = field(default_factory=list)
     happened: list[Fact] = field(default_factory=list)
+    keys: int = 0
+    met: dict[str, dict[int, int]] = field(default_factory=dict)
     parts: dict[tuple[date, date, date, date], tuple[int, int]] = field(default_factory=dict, repr=False, compare=False)
 
     def copy(self) -> Fold:
@@ -158,7 +160,7 @@ class Fold:
             stage=self.stage, creditor=self.creditor, guarantor=self.guarantor,
             is_cancelled=self.is_cancelled, resting=self.resting,
             used=self.used, recovered=self.recovered, transactions=self.transactions.copy(),
-            movements=self.movements.copy(), versions=self.versions.copy(), parts=self.parts,
+            movements=self.movements.copy(), versions=self.versions.copy(), keys=self.keys, parts=self.parts,
             deferrals=[replace(one) for one in self.deferrals], happened=self.happened.copy(),
         )  # fmt: skip
 
@@ -243,6 +245,7 @@ class Fold:
 
     def _stops(self) -> Iterator[date]:
         life, grace = self.contract.life, self.contract.terms.grace_days
+        yield from self.contract.marks
         for line in self.lines:
             if line.due_on > self.at:
                 yield line.due_on
@@ -506,13 +509,13 @@ class Fold:
     def _ageing(self) -> None:
         """Overdue principal to its account; into and out of non-accrual."""
         grace, life = self.contract.terms.grace_days, self.contract.life
-        moved = 0
+        moved: dict[int, int] = {}
         for line in self.lines:
             if (self.at - line.due_on).days > grace and line.creditor == CREDITOR_LENDER:
                 fresh = line.open(P) - line.overdue_moved
                 if fresh and self.stage is Stage.PERFORMING:
                     line.overdue_moved += fresh
-                    moved += fresh
+                    moved[self.key(line)] = fresh
         if moved:
             self.book(Event.PRINCIPAL_OVERDUE, {"principal": moved}, fact_no=0)
         if life.non_accrual_after is None:
@@ -528,7 +531,8 @@ class Fold:
             self.stage = Stage.PERFORMING
             for line in self.lines:
                 line.overdue_moved = 0
-                line.due_moved = line.recognised[I] - line.paid[I] - line.waived[I]
+                if line.creditor == CREDITOR_LENDER:
+                    line.due_moved = line.recognised[I] - line.paid[I] - line.waived[I]
 
     # --- what the books say ------------------------------------------------------------------------------------------
 
@@ -537,8 +541,8 @@ class Fold:
         if self.stage in OFF:  # a claim off the books accrues nothing, and gives up what is no longer owed
             self._give_up()
             return
-        made = dict.fromkeys((I, F, N, C), 0)
-        due = 0
+        made: dict[Component, dict[int, int]] = {component: {} for component in (I, F, N, C)}
+        due: dict[int, int] = {}
         for line in self.lines:
             if line.creditor != CREDITOR_LENDER:
                 continue
@@ -546,11 +550,12 @@ class Fold:
                 fresh = max(target, line.paid[component] + line.waived[component]) - line.recognised[component]
                 if fresh:
                     line.recognised[component] += fresh
-                    made[component] += fresh
+                    made[component][self.key(line)] = fresh
             if line.due_on <= self.at and self.stage is Stage.PERFORMING:
                 fresh = line.recognised[I] - line.paid[I] - line.waived[I] - line.due_moved
-                line.due_moved += fresh
-                due += fresh
+                if fresh:
+                    line.due_moved += fresh
+                    due[self.key(line)] = fresh
         self._book_accruals(made, due)
         self.earn()
 
@@ -566,14 +571,15 @@ class Fold:
             self.book(EARNED[one.event], {"amount": fresh}, fact_no=0)
 
     def _give_up(self) -> None:
-        made = dict.fromkeys((I, F, N, C), 0)
+        made: dict[Component, dict[int, int]] = {component: {} for component in (I, F, N, C)}
         for line in self.lines:
             if line.creditor == CREDITOR_LENDER:
-                for component in made:
+                for component, given in made.items():
                     beyond = min(line.owed[component] - line.recognised[component], 0)
-                    line.recognised[component] += beyond
-                    made[component] += beyond
-        self._book_accruals(made, 0)
+                    if beyond:
+                        line.recognised[component] += beyond
+                        given[self.key(line)] = beyond
+        self._book_accruals(made, {})
 
     def recognise_all(self) -> None:
         """Accrue all that the plan still asks for, earned or not."""
@@ -582,7 +588,7 @@ class Fold:
                 parts = tuple(Part(line.no, one, line.open(one)) for one in (I, F, N, C) if line.open(one) > 0)
                 self.recognise_ahead(Allocation(parts, 0), {line.no: line})
 
-    def _book_accruals(self, made: Mapping[Component, int], due: int) -> None:
+    def _book_accruals(self, made: Mapping[Component, Mapping[int, int]], due: Mapping[int, int]) -> None:
         self.book(Event.FEE_DUE, {"fee": made[F]}, fact_no=0)
         if self.stage is not Stage.PERFORMING:  # off the books interest is only remembered
             memo = {"nonaccrual_interest": made[I], "penalty": made[N], "compound": made[C]}
@@ -648,11 +654,13 @@ class Fold:
         came_on = on or self.at
         by_no = {line.no: line for line in self.lines}
         self.recognise_ahead(made, by_no)
+        self.met = {}
         for part in made.parts:
             line = by_no[part.no]
             if line.creditor == CREDITOR_LENDER:
                 for bucket, amount in self._taken(line, part):
                     amounts[bucket] = amounts.get(bucket, 0) + amount
+                    _add(self.met.setdefault(bucket, {}), self.key(line), amount)
             else:
                 others[part.component.value] = others.get(part.component.value, 0) + part.amount
             if is_waiver:
@@ -673,8 +681,8 @@ class Fold:
 
     def recognise_ahead(self, made: Allocation, by_no: Mapping[int, Line]) -> None:
         """Accrue what is paid before it is earned, so that no account of a claim falls below nought."""
-        wanted = dict.fromkeys((I, F, N, C), 0)
-        due = 0
+        wanted: dict[Component, dict[int, int]] = {component: {} for component in (I, F, N, C)}
+        due: dict[int, int] = {}
         for part in made.parts:
             line = by_no[part.no]
             if part.component is P or line.creditor != CREDITOR_LENDER:
@@ -682,10 +690,10 @@ class Fold:
             needed = line.paid[part.component] + line.waived[part.component] + part.amount
             fresh = max(needed - line.recognised[part.component], 0)
             line.recognised[part.component] += fresh
-            wanted[part.component] += fresh
+            _add(wanted[part.component], self.key(line), fresh)
             if part.component is I and line.due_on <= self.at and self.stage is Stage.PERFORMING:
                 line.due_moved += fresh
-                due += fresh
+                _add(due, self.key(line), fresh)
         self._book_accruals(wanted, due)
 
     def _taken(self, line: Line, part: Part) -> Iterator[tuple[str, int]]:
@@ -735,14 +743,25 @@ class Fold:
     def book(
         self,
         event: Event,
-        amounts: Mapping[str, int],
+        amounts: Mapping[str, int | Mapping[int, int]],
         *,
         fact_no: int,
         flags: frozenset[Flag] = NO_FLAGS,
         stage: Stage | None = None,
     ) -> None:
-        """Note a movement; amounts of nought are left out, and a movement without amounts is none."""
-        kept = {name: amount for name, amount in amounts.items() if amount}
+        """Note a movement; amounts of nought are left out, and a movement without amounts is none.
+
+        An amount may be given by line; one that an allocation has just taken from its bucket is known by line too.
+        """
+        kept, pieces = dict[str, int](), dict[str, Mapping[int, int]]()
+        for name, amount in amounts.items():
+            whole = amount if isinstance(amount, int) else sum(amount.values())
+            by_line = self.met.get(name, {}) if isinstance(amount, int) else amount
+            if whole:
+                kept[name] = whole
+                if sum(by_line.values()) == whole:
+                    pieces[name] = by_line
+        self.met = {}
         if kept:
             self.movements.append(
                 Movement(
@@ -751,8 +770,16 @@ class Fold:
                     fact_no=fact_no,
                     value_on=self.at,
                     flags=(stage or self.stage).flags | flags,
+                    pieces=pieces,
                 )
             )
+
+    def key(self, line: Line) -> int:
+        """The name of a line, given when it is first asked for."""
+        if not line.key:
+            self.keys += 1
+            line.key = self.keys
+        return line.key
 
     def transact(self, no: int, kind: str, amount: int, made: Allocation, *, excess: int | None = None) -> None:
         """Note a transaction."""
@@ -789,3 +816,7 @@ class Fold:
             if line.from_on < on <= line.due_on or (n == 0 and on <= line.due_on):
                 return line
         return None
+
+
+def _add(held: dict[int, int], key: int, amount: int) -> None:
+    held[key] = held.get(key, 0) + amount

@@ -184,8 +184,10 @@ def _disburse(fold: Fold, fact: Disburse) -> None:
         used -= made.excess
         fold.excess -= used
         amounts, _ = fold.settle(made)
-    met = sum(amounts.pop(name, 0) for name in ("principal", "overdue_principal"))
+    late = amounts.pop("overdue_principal", 0)
+    met = amounts.pop("principal", 0) + late
     fold.book(event, {"principal": fact.amount - met, EXCESS: met}, fact_no=fact.no)
+    fold.book(Event.PRINCIPAL_OVERDUE, {"principal": -late}, fact_no=0)
     if fold.stage is Stage.NON_ACCRUAL:
         fold.book(Event.NON_ACCRUAL, {"principal": fact.amount - met}, fact_no=fact.no)
     fold.book(Event.OVERPAYMENT_APPLIED, amounts, fact_no=fact.no)
@@ -722,6 +724,7 @@ def _transfer(fold: Fold, no: int, event: Event, lines: list[Line], to: str, *, 
     paid = _claimed(lines)
     for line in lines:
         line.creditor = to
+        line.overdue_moved = line.due_moved = 0
     after = fold.claim()
     amounts = {name: before[name] - after[name] for name in before}
     if whole:

@@ -24,7 +24,9 @@ from domain.servicing.progress import ALL, Line, nothing
 
 EVERY: Final = 4
 """Facts from one milestone to the next: the most that are told again for a question about now."""
-TOLD: Final = frozenset({"contract", "lines", "levies", "transactions", "movements", "versions", "parts", "happened"})
+TOLD: Final = frozenset(
+    {"contract", "lines", "levies", "transactions", "movements", "versions", "parts", "happened", "met"}
+)
 """Fields of a fold that a milestone leaves out, or has words of its own for."""
 AHEAD: Final = frozenset({PayKind.REPAYMENT, PayKind.DOWN_PAYMENT, PayKind.GOODWILL_CREDIT})
 """Payments that ask only what is owed now; the others may look back at what was paid before."""

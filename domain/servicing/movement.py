@@ -8,7 +8,7 @@ can be compared with the position that the facts give.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from types import MappingProxyType
 from typing import Final
@@ -17,6 +17,7 @@ from domain.product.accounting import EXCESS, Event, Flag
 
 NO_FLAGS: Final[frozenset[Flag]] = frozenset()
 """A loan in its normal state."""
+NO_PIECES: Final[Mapping[str, Mapping[int, int]]] = MappingProxyType({})
 WRITTEN_OFF: Final = "written_off"
 """Where the whole claim lies once it was charged off or written off."""
 BUCKETS: Final = (
@@ -30,7 +31,9 @@ BUCKETS: Final = (
 class Movement:
     """One event: amounts in minor units by bucket (below zero when it takes back), of which fact, at which date.
 
-    fact_no: the fact that caused it; nought when time alone did. flags: how the lender carried the claim.
+    fact_no: the fact that caused it; nought when time alone did. flags: how the lender carried the claim. funder: whose
+    share of it this is; nought is the whole. pieces: the amounts by bucket and instalment (its key), where they are of
+    single instalments.
     """
 
     event: Event
@@ -38,16 +41,19 @@ class Movement:
     fact_no: int
     value_on: date
     flags: frozenset[Flag] = NO_FLAGS
+    funder: int = 0
+    pieces: Mapping[str, Mapping[int, int]] = field(default_factory=lambda: NO_PIECES, compare=False, repr=False)
 
     @property
-    def key(self) -> tuple[Event, int, frozenset[Flag]]:
-        """What two lives compare: time's own movements by event, a fact's by fact."""
-        return self.event, self.fact_no, self.flags
+    def key(self) -> tuple[Event, int, frozenset[Flag], int]:
+        """What two lives compare: time's own movements by event, a fact's by fact; each funder's by itself."""
+        return self.event, self.fact_no, self.flags, self.funder
 
 
 _ADDS: Final = frozenset(
     {
         Event.FEE_DUE, Event.PREPAYMENT_FEE, Event.PENALTY_ACCRUED, Event.COMPOUND_ACCRUED, Event.NON_ACCRUAL_INTEREST,
+        Event.SHARE_ASSIGNED,
     }
 )  # fmt: skip
 _PAYS: Final = frozenset(
@@ -148,8 +154,8 @@ def difference(
     apart from what is less, under the fact that it belongs to. Fact `fact_no` is the one that is being booked: its own
     movements keep its value date.
     """
-    totals: dict[tuple[Event, int, frozenset[Flag]], dict[str, int]] = {}
-    dated: dict[tuple[Event, int, frozenset[Flag]], date] = {}
+    totals: dict[tuple[Event, int, frozenset[Flag], int], dict[str, int]] = {}
+    dated: dict[tuple[Event, int, frozenset[Flag], int], date] = {}
     for sign, movements in ((-1, before), (1, after)):
         for one in movements:
             held = totals.setdefault(one.key, {})
@@ -158,7 +164,7 @@ def difference(
                 held[name] = held.get(name, 0) + sign * amount
     made = []
     for key, held in totals.items():
-        event, number, flags = key
+        event, number, flags, funder = key
         for sign in (1, -1):
             amounts = {name: amount for name, amount in held.items() if amount * sign > 0}
             if amounts:
@@ -170,6 +176,7 @@ def difference(
                         fact_no=number,
                         value_on=value_on,
                         flags=flags,
+                        funder=funder,
                     )
                 )
     return tuple(made)

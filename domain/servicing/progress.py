@@ -44,11 +44,12 @@ class Line:
     not fit into its instalment. credited: principal and interest that a chargeback gave back. run: penalty and compound
     that time has made; levied: fees and penalties that charges have made. recognised: what the books have accrued.
     due_moved: interest that the books have moved to due. measure, interest_measure: unpaid minor units × days after
-    the due date. is_flat: its interest is agreed, and its days bear none.
-    drawn: what was disbursed within its period, and when.
+    the due date. is_flat: its interest is agreed, and its days bear none. drawn: what was disbursed within its period,
+    and when. key: names the line as long as the loan lives; `no` is its place in the schedule.
     """
 
     no: int
+    key: int = 0
     kind: LineKind = LineKind.INSTALMENT
     from_on: date
     due_on: date
@@ -89,7 +90,7 @@ class Line:
     def copy(self) -> Line:
         """The same line, to go on from."""
         return Line(
-            no=self.no, kind=self.kind, from_on=self.from_on, due_on=self.due_on, owed=self.owed.copy(),
+            no=self.no, key=self.key, kind=self.kind, from_on=self.from_on, due_on=self.due_on, owed=self.owed.copy(),
             paid=self.paid.copy(), waived=self.waived.copy(), recognised=self.recognised.copy(), emi=self.emi,
             raw=self.raw, late_raw=self.late_raw, earned=self.earned, is_closed=self.is_closed, is_flat=self.is_flat,
             drawn=self.drawn, carry=self.carry, credited=self.credited.copy(), run=self.run.copy(),

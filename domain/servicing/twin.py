@@ -15,11 +15,12 @@ from typing import Final
 from uuid import UUID
 
 from domain.product.accounting import (
-    COMPONENTS,
+    BETWEEN,
     EXCESS,
-    OPTIONAL,
+    HANDED,
     PARTNER_SHARE,
     PRINCIPALS,
+    SENT,
     Event,
     Flag,
     Party,
@@ -112,6 +113,7 @@ _TO_GUARANTOR: Final = ((Party.LENDER, "2314.01"), (Party.GUARANTOR, "3001.02"))
 CLEARING: Final[Mapping[Event, tuple[tuple[Party, str], ...]]] = MappingProxyType(
     {
         **dict.fromkeys(COLLECTED, (*_TO_PARTNER, (Party.GUARANTOR, "3001.02"))),
+        **dict.fromkeys((Event.CHARGEBACK, Event.OVERPAYMENT_APPLIED, Event.RECOVERY), _TO_PARTNER[:2]),
         Event.SHARE_CLEARED: _TO_PARTNER,
         Event.SHARE_FUNDED: _FROM_PARTNER,
         Event.DISBURSEMENT_SUCCEEDED: _FROM_PARTNER,
@@ -183,7 +185,7 @@ def _books(
             if seat is not None and seat.rule_set.books(event):
                 yield seat, event, ((shares.get(seat.number, NOTHING), _of(dims, seat)),)
         return
-    handed = PARTNER_SHARE in COMPONENTS[event] | OPTIONAL[event]
+    handed = event in HANDED | SENT | BETWEEN
     items = [(own, _of(dims, lead))]
     if handed:
         items += [

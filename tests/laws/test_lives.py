@@ -8,7 +8,7 @@ import os
 from datetime import timedelta
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from domain.product.rules_guarantor import CN_GUARANTOR
@@ -28,6 +28,7 @@ HISTORIES = int(os.environ.get("ZHUDAI_HISTORIES", "300"))
 law = settings(
     max_examples=HISTORIES,
     deadline=None,
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],  # to make a history smaller takes minutes
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example],
 )
 harder = settings(law, max_examples=max(HISTORIES // 5, 1))

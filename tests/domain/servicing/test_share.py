@@ -10,11 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from domain.product.funding import Agreement, Funding, faults
 from domain.servicing.schedule import Instalment
 from domain.servicing.share import (
-    Agreement,
     Claims,
-    Funding,
     Part,
     PrincipalDiffers,
     SpreadNegative,
@@ -22,7 +21,6 @@ from domain.servicing.share import (
     assigned,
     by_funder,
     cut,
-    faults,
     planned,
     reversal,
     spread,
@@ -248,25 +246,3 @@ def test_the_spread_between_rates_is_a_fee_per_period() -> None:
 )
 def test_plans_that_leave_no_spread(bank: tuple[tuple[int, int], ...], refused: object) -> None:
     assert spread(CUSTOMER, {BANK: instalments(*bank)}, to=PLATFORM) == refused
-
-
-@pytest.mark.parametrize(
-    ("wrong", "told"),
-    [
-        (funding({LEADER: Fraction(7, 10), BANK: Fraction(2, 10)}), ["SHARES_NOT_WHOLE"]),
-        (funding({LEADER: Fraction(11, 10), BANK: Fraction(-1, 10)}), ["SHARES_NOT_WHOLE"]),
-        (replace(funding(), residue_to=7), ["SHARE_FUNDER_UNKNOWN"]),
-        (replace(funding(), agreements=()), ["SHARE_AGREEMENTS_ORDER", "SHARE_FUNDER_UNKNOWN", "SHARE_FUNDER_UNKNOWN"]),
-        (replace(funding(), agreements=funding().agreements * 2), ["SHARE_AGREEMENTS_ORDER"]),
-        (
-            Funding(
-                leader=7,
-                residue_to=BANK,
-                agreements=(Agreement(from_on=START, shares={"fee": {BANK: Fraction(1, 2)}}),),
-            ),
-            ["SHARE_AGREEMENTS_ORDER", "SHARES_NOT_WHOLE", "SHARE_FUNDER_UNKNOWN"],
-        ),
-    ],
-)
-def test_every_fault_of_a_funding_at_once(wrong: Funding, told: list[str]) -> None:
-    assert [one.code for one in faults(wrong)] == told
