@@ -35,6 +35,7 @@ EXPECTED: Final = tuple(
     (re.compile(en), zh)
     for en, zh in (
         (r"an object", "一个对象"),
+        (r"another type; do adjust-income instead", "其他类型; 调整收入请用 adjust-income"),
         (r"true or false", "true 或 false"),
         (r"a whole number from (\S+) to (\S+)", r"\1 至 \2 的整数"),
         (r"a whole number of periods, at most (\d+)", r"整数期, 最多 \1 期"),

@@ -312,12 +312,12 @@ def test_a_charge_after_maturity_makes_one_more_instalment() -> None:
     assert (life.instalments[-1].due_on, life.instalments[-1].owed[F]) == (after, 20_00)
 
 
-def test_overdue_principal_that_a_disbursement_meets_with_an_overpayment_is_overdue_no_more() -> None:
+def test_what_a_dictated_split_leaves_meets_what_is_overdue_before_the_next_disbursement() -> None:
     after = due(1) + timedelta(days=10)
     ahead = MappingProxyType({DEFAULT: STRATEGIES["mifos-standard-strategy"]})
     told = {"amount": 200_00, "split": Dictated(parts=(Part(1, I, 150_00),))}
     fair = replace(BANK, penalty_rate_annual=Decimal(0))
     more = (Disburse, after + timedelta(days=1), {"amount": 10_00})
     life = lived((Pay, after, told), more, on=after, terms=fair, strategies=ahead)
-    assert (life.state.excess, life.state.buckets()["overdue_principal"]) == (40_00, 756_80)
+    assert (life.state.excess, life.state.buckets()["overdue_principal"]) == (0, 716_80)
     assert balances(life.movements) == life.state.buckets()
