@@ -232,8 +232,7 @@ def payoff(state: Fold) -> int:
             ahead += line.open(P)
             due = line.owed[I] if whole and line.from_on < state.at else line.earned
             owed += max(due - line.paid[I] - line.waived[I], 0) - line.open(I)
-    fee = terms.fee_rate * ahead
-    return owed + state.rounded(fee)
+    return owed + state.prepayment_fee(ahead)
 
 
 def _chargeback(contract: Contract, before: Fold, fact: Chargeback, life: Life) -> Iterator[Refusal]:

@@ -232,6 +232,11 @@ class Fold:
         """Unrounded minor units, rounded as the contract says."""
         return round_ratio(*amount.as_integer_ratio(), self.contract.terms.rounding_of_interest)
 
+    def prepayment_fee(self, principal: int) -> int:
+        """提前还款违约金 on principal that is paid early, rounded as payments are; minor units."""
+        fee = self.contract.life.prepayment.fee_rate * principal
+        return round_ratio(*fee.as_integer_ratio(), self.contract.terms.rounding)
+
     # --- time --------------------------------------------------------------------------------------------------------
 
     def advance(self, to: date) -> None:

@@ -296,9 +296,7 @@ def _borne(fold: Fold) -> int:
 
 
 def _settle_fee(fold: Fold, no: int, principal: int) -> int:
-    rate = fold.contract.life.prepayment.fee_rate * principal
-    fee = round_ratio(*rate.as_integer_ratio(), fold.contract.terms.rounding)
-    if fee:
+    if fee := fold.prepayment_fee(principal):
         line = fold.line_at(fold.at) or fold.lines[-1]
         fold.levy(no=no, name="PREPAYMENT_FEE", component=F, amount=fee, due_on=fold.at, line=line)
     return fee

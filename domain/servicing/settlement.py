@@ -47,8 +47,7 @@ def payoff_explained(life: Life) -> dict[str, Explained]:
     """What settles a loan at the date of its life, by component and explained; the values sum to the payoff."""
     state = life.state
     made = {one.value: _explained(state, one, tuple(_parts(state, one))) for one in ALL}
-    fee = state.rounded(state.contract.life.prepayment.fee_rate * _ahead(state))
-    if fee:
+    if fee := state.prepayment_fee(_ahead(state)):
         made[PREPAYMENT_FEE] = _fee(state, fee)
     return {name: one for name, one in made.items() if one.value}
 

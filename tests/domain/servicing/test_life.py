@@ -154,6 +154,21 @@ def test_early_settlement(prepayment: Prepayment, amount: int) -> None:
     assert [one.code for one in refused] == ["AMOUNT_BELOW_PAYOFF"]
 
 
+@pytest.mark.parametrize("fee_rate", ["0.0401", "0.0403", "0.0407"])
+@pytest.mark.parametrize("rounding", [Rounding.UP, Rounding.DOWN])
+def test_the_fee_of_settling_is_rounded_as_payments_are_whatever_rounds_interest(
+    rounding: Rounding, fee_rate: str
+) -> None:
+    other = Rounding.DOWN if rounding is Rounding.UP else Rounding.UP
+    terms = replace(BANK, rounding=rounding, interest_rounding=other)
+    life = lived(paid(1), on=TENTH, terms=terms, prepayment=Prepayment(fee_rate=Decimal(fee_rate)))
+    pay = Pay(no=9, value_on=TENTH, booked_on=TENTH, amount=payoff(life.state), intent=Intent.SETTLE)
+    made = book(life, pay, on=TENTH)
+    assert isinstance(made, Life)
+    assert outlook(made).status == "SETTLED"
+    assert not any(balances(made.movements).values())
+
+
 def test_a_partial_prepayment_shortens_the_term_or_lowers_the_payment() -> None:
     prepay = {"amount": 3_038_32}
     shorter = lived(*THREE, (Pay, TENTH, {**prepay, "intent": Intent.REDUCE_TERM}), on=TENTH)
