@@ -114,7 +114,7 @@ class At:
 
 def _charge(at: At, one: ChargeInput) -> Fact:
     if (one.amount is None) == (one.rate is None):
-        raise Fault("INPUT_INVALID", reason="charge: an amount or a rate, and not both")
+        raise Fault("INPUT_INVALID", reason="charge: amount | rate")
     return Levy(
         **at.envelope,
         name=one.name,

@@ -12,7 +12,7 @@ from domain.servicing.quotation import asked
 from domain.servicing.refusal import ScenarioTooLong
 from graphql_api.scalars import Document
 from graphql_api.servicing_terms import QuoteInput, tree
-from graphql_api.types.quote import Played, QuoteResult, SimulateResult, Step
+from graphql_api.types.quote import Played, QuoteResult, QuoteView, SimulateResult, Step
 from graphql_api.types.refusal import payload
 from graphql_api.types.value import Ask
 
@@ -32,7 +32,8 @@ def quote(
     """Try the terms of a loan; every fault of them at once."""
     del info
     found = asked(tree(input))
-    return found if isinstance(found, Invalid) else quoted.quoted(found)
+    made = found if isinstance(found, Invalid) else quoted.quoted(found)
+    return made if isinstance(made, Invalid) else QuoteView.of(made)
 
 
 def simulate(

@@ -89,7 +89,7 @@ def share_payment(
 ) -> Any:  # noqa: ANN401 - a union of the schema
     """Share one payment among loans; nothing is booked."""
     if not 1 <= len(input.loan_ids) <= LOANS_MAX:
-        raise Fault("INPUT_INVALID", reason=f"1 to {LOANS_MAX} loans")
+        raise Fault("INPUT_INVALID", reason=f"loanIds: 1-{LOANS_MAX}")
     given = [numbers(LOAN, one) for one in dict.fromkeys(input.loan_ids)]
     info.context.meet(LOAN, (one[0] for one in given if one is not None))
     try:
@@ -97,7 +97,7 @@ def share_payment(
     except Fault:
         return refused.LoanUnknown(field="loanIds")
     if len({one.customer_id for one in loans}) > 1:
-        raise Fault("INPUT_INVALID", reason="loans of one borrower")
+        raise Fault("INPUT_INVALID", reason="loanIds: 1 borrower")
     amount = input.amount.money
     if amount.minor <= 0:
         return refused.AmountNotPositive(field="amount")

@@ -332,7 +332,7 @@ class ItemView:
     """A charge of a disclosure in its currency."""
 
     currency: str
-    item: costs.CostItem
+    item: costs.CostItem | costs.ContingentCost
 
 
 @strawberry.type(description="One charge of normal performance (正常履约成本).")
@@ -351,16 +351,27 @@ class CostItem:
 class ContingentCost:
     """Presents `domain.servicing.disclosure.ContingentCost`."""
 
-    item: str = strawberry.field(description="`PENALTY_INTEREST`, `PREPAYMENT_FEE`, …")
-    payee: str = strawberry.field(description="Who takes it.")
-    basis: str = strawberry.field(description="Of what its rate is a fraction.")
-    rate_annual: Rate | None = strawberry.field(description="Its rate per year, where it has one.")
-    rate: Decimal | None = strawberry.field(description="Its rate, once, where it has one.")
+    item: str = path("item.item", "`PENALTY_INTEREST`, `PREPAYMENT_FEE`, …")
+    payee: str = path("item.payee", "Who takes it.")
+    basis: str = path("item.basis", "Of what its rate is a fraction, or `AMOUNT`.")
+    rate_annual: Rate | None = path("item.rate_annual", "Its rate per year, where it has one.")
+    rate: Decimal | None = path("item.rate", "Its rate, once, where it has one.")
+    amount: Money | None = minor("item.amount", "currency", "Its amount, once, where it has one.")
 
 
 def _items(root: costs.CostDisclosure) -> list[ItemView]:
     """The charges of normal performance."""
     return [ItemView(root.currency, one) for one in root.items]
+
+
+def _contingent(root: costs.CostDisclosure) -> list[ItemView]:
+    """The charges of a breach or a choice."""
+    return [ItemView(root.currency, one) for one in root.contingent]
+
+
+def _cap_told(root: costs.CostDisclosure) -> Decimal | None:
+    """The bound, where there is one."""
+    return root.cap_annual or None
 
 
 def _sheet(root: costs.CostDisclosure, info: Ask) -> list[Pair]:
@@ -378,11 +389,13 @@ class CostDisclosure:
     total_fees: Money = minor("total_fees", "currency", "All fees.")
     total_payment: Money = minor("total_payment", "currency", "Principal, interest and fees.")
     items: list[CostItem] = made(_items, "The charges of normal performance.")
-    contingent: list[ContingentCost] = strawberry.field(description="What only a breach or a choice would bring.")
+    contingent: list[ContingentCost] = made(_contingent, "What only a breach or a choice would bring.")
     annual_simple: Rate = path("annual.simple", "Yearly cost, simple (年化综合融资成本, 单利).")
     annual_effective: Decimal = path("annual.effective", "Yearly cost, compounded.")
     annual_dated: Decimal = path("annual.dated", "Yearly cost by actual days (XIRR).")
-    cap_annual: Rate = strawberry.field(description="The bound against which the simple rate is checked.")
+    cap_annual: Rate | None = made(
+        _cap_told, "The bound against which the simple rate is checked; nothing abroad unless asked for."
+    )
     sheet: list[NamedText] = made(_sheet, "The whole table as people read it, in the language of the request.")
 
 

@@ -14,11 +14,11 @@ from domain.product.version import ProductVersion as Version
 from domain.servicing import daycount, event, repayment
 from domain.servicing import position as standing
 from domain.servicing import terms as contract
-from domain.servicing.change import position_of, progress_of
+from domain.servicing.change import Dossier, position_of, progress_of
 from domain.servicing.queries import recorded
 from domain.servicing.queries.fact import facts
 from domain.servicing.queries.loan import events_of, loans_in, loans_of
-from domain.servicing.queries.position import positions_as_of
+from domain.servicing.queries.position import positions, positions_as_of
 from domain.servicing.queries.repayment import repayments_of
 from graphql_api.faults import Fault
 from graphql_api.relay import Connection as Rows
@@ -181,10 +181,25 @@ def _product(root: standing.Loan, info: Ask) -> Version:
 
 
 def _position(root: standing.Loan, info: Ask, on: On = None) -> standing.Position:
-    """The position of a loan on a day: of a plain one by its tables, of a living one by its life."""
+    """The position of a loan on a day: of a plain one by its tables, of a living one by its newest milestone.
+
+    Where another field has read the whole dossier, nothing more is read.
+    """
     state, day = _facts(root, info, on), info.context.day(on)
-    found = dossier(info, root.loan_id) if state.is_living else None
-    return standing.position(state, on=day) if found is None else position_of(found, on=day)
+    if not state.is_living:
+        return standing.position(state, on=day)
+    read = cast("dict[int, Dossier | None]", info.context.known.get((LOAN, "dossier"), {}))
+    if (told := read.get(root.loan_id)) is not None:
+        return position_of(told, on=day)
+    known = cast("dict[int, standing.Facts | None]", info.context.known[LOAN, ("facts", day)])
+
+    def fetch(ids: list[int]) -> dict[int, standing.Position]:
+        living = [one for one in ids if (met := known.get(one)) is not None and met.is_living]
+        return positions(info.context.conn, loan_ids=living, on=day)
+
+    found = info.context.load(LOAN, ("living position", day), root.loan_id, fetch)
+    assert found is not None, "a loan has a position"
+    return found
 
 
 def _position_as_of(

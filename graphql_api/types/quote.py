@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Any, Final
 
 import strawberry
 
@@ -13,6 +14,10 @@ from domain import refusals
 from domain.product.ruleset import EventUnruled, RuleSet
 from domain.product.ruleset import lines as posted
 from domain.servicing import schedule as plans
+from domain.servicing.annuity import NoRate, SeveralRates
+from domain.servicing.answer import plan_document
+from domain.servicing.cap import Measure, Verdict
+from domain.servicing.cost import SHOWN
 from domain.servicing.explain import explained
 from domain.servicing.movement import Movement
 from domain.servicing.progress import Progress
@@ -20,7 +25,7 @@ from domain.servicing.quoted import Quoted
 from domain.servicing.scenario import Answer
 from domain.servicing.standing import Standing, outlook
 from domain.servicing.terms import Terms
-from graphql_api.scalars import CurrencyCode
+from graphql_api.scalars import CurrencyCode, Rate
 from graphql_api.types.field import made, minor, path, presents
 from graphql_api.types.life import (
     CostDisclosure,
@@ -34,16 +39,39 @@ from graphql_api.types.life import (
 )
 from graphql_api.types.refusal import Fault
 from graphql_api.types.split import Breakdown, Split, split
-from graphql_api.types.value import Money
+from graphql_api.types.value import Ask, Money
 from ledger.money import Money as Amount
+
+REGISTERED: Final = (
+    strawberry.enum(Measure, name="CostMeasure", description="Which of the yearly costs a cap holds."),
+)
+"""Enumerations of quotes."""
+
+
+def _said(name: str, description: str) -> Any:  # noqa: ANN401 - the field's own annotation tells its type
+    """A field that is an amount of the command line's answer, by its name there."""
+
+    def resolver(root):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202 - the library reads the annotation of the field
+        return Amount.parse(root.said[name], root.currency)
+
+    return strawberry.field(resolver=resolver, description=description)
+
+
+@dataclass(frozen=True, slots=True)
+class SaidView:
+    """Amounts as the command line tells them, by name."""
+
+    currency: str
+    said: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class RowView:
-    """A row of a quoted plan."""
+    """A row of a quoted plan, and what the command line tells of it."""
 
     terms: Terms
     row: plans.Row
+    said: Mapping[str, Any]
 
     @property
     def currency(self) -> str:
@@ -66,6 +94,30 @@ def _explain(root: RowView) -> list[Reason]:
     return reasons(root.currency, explained(root.terms, root.row))
 
 
+def _code(root: SaidView) -> str:
+    """The code of a fee."""
+    return str(root.said["code"])
+
+
+def _days(root: RowView) -> int | None:
+    """Days of the row's period."""
+    found: int | None = root.said["days"]
+    return found
+
+
+def _fees(root: RowView) -> list[SaidView]:
+    """The fees of a row, one by one."""
+    return [SaidView(root.currency, one) for one in root.said["fees"]]
+
+
+@strawberry.type(description="A fee within an instalment.")
+class QuotedFee:
+    """Presents a fee of a row."""
+
+    code: str = made(_code, "Its code.")
+    amount: Money = _said("amount", "The amount.")
+
+
 @strawberry.type(description="One instalment of a quoted plan.")
 class QuotedInstalment:
     """Presents `domain.servicing.instalment.Row`."""
@@ -74,37 +126,143 @@ class QuotedInstalment:
     kind: str = path("row.kind", "`INSTALMENT`, `DOWN_PAYMENT` or `STUB`.")
     from_on: date | None = strawberry.field(description="First day that bears interest.")
     due_on: date | None = strawberry.field(description="Due date.")
+    days: int | None = made(_days, "Days of its period, where the loan has dates.")
     opening: Money = minor("row.opening", "currency", "Balance before it.")
     disbursed: Money = minor("row.disbursed", "currency", "What was paid out within it.")
-    principal: Money = minor("row.principal", "currency", "Principal.")
+    principal: Money = _said("principal", "Principal, early payments included.")
     interest: Money = minor("row.interest", "currency", "Interest.")
     fee: Money = minor("row.fee", "currency", "Fees.")
+    fees: list[QuotedFee] = made(_fees, "Each of them.")
+    extra: Money = _said("extra", "Paid early with it.")
+    prepaid: Money = minor("row.prepaid", "currency", "What of it was paid in advance with an earlier one.")
+    payment: Money = minor("row.paid", "currency", "All that is paid with it, the balloon aside.")
+    balloon: Money = minor("row.balloon", "currency", "What is due besides (尾款).")
     total: Money = minor("row.total", "currency", "All that is due.")
     closing: Money = minor("row.closing", "currency", "Balance after it.")
     explain: list[ExplainedAmount] = made(_explain, "Why each amount is what it is (计算说明).")
 
 
-def _rows(root: Quoted) -> list[RowView]:
-    """The rows of the plan."""
-    return [RowView(root.asked.terms, one) for one in root.plan.rows]
+@strawberry.type(description="All that a plan asks for.")
+class QuoteTotals:
+    """Presents the totals of a quote."""
+
+    principal: Money = _said("principal", "Principal.")
+    interest: Money = _said("interest", "Interest.")
+    fees: Money = _said("fees", "Fees, those at the disbursement too.")
+    payment: Money = _said("payment", "All together.")
+
+
+@strawberry.type(description="Totals of a plan that is counted otherwise than it is paid.")
+class QuoteSums:
+    """Presents totals of textbooks and spreadsheets."""
+
+    interest: Money = _said("interest", "Interest.")
+    payment: Money = _said("payment", "Principal and interest.")
+
+
+def _verdict(root: Verdict, info: Ask) -> str:
+    """The verdict in the language of the request."""
+    return root.zh if info.context.locale.lower().startswith("zh") else root.en
+
+
+@strawberry.type(description="What one cap on the yearly cost says of a loan: never that it is unlawful (利率上限).")
+class CapVerdict:
+    """Presents `domain.servicing.cap.Verdict`."""
+
+    rule: str = path("rule.code", "The rule.")
+    binds: bool = path("rule.binds", "Whether it binds, or advises.")
+    measure: Measure = path("rule.measure", "Which yearly cost it holds.")
+    limit: Decimal = strawberry.field(description="The bound on the day of the contract, what is kept below it off.")
+    figure: Decimal = strawberry.field(description="The yearly cost, as shown.")
+    excess: Decimal = strawberry.field(description="How far it is above; below zero, the room that is left.")
+    is_above: bool = strawberry.field(description="Whether it is above.")
+    text: str = made(_verdict, "One sentence, in the language of the request.")
+    zh: str = strawberry.field(description="The same in Chinese.")
+    en: str = strawberry.field(description="The same in English.")
+
+
+@dataclass(frozen=True, slots=True)
+class QuoteView:
+    """A quote, and what the command line says of its plan."""
+
+    quote: Quoted
+    said: Mapping[str, Any]
+
+    @classmethod
+    def of(cls, quote: Quoted) -> QuoteView:
+        """Tell of a quote."""
+        return cls(quote, plan_document(quote.asked.terms, quote.plan))
+
+    @property
+    def currency(self) -> str:
+        """The currency of the plan."""
+        return self.quote.asked.terms.currency
+
+    @property
+    def schedule(self) -> Sequence[RowView]:
+        """The rows of the plan."""
+        rows = zip(self.quote.plan.rows, self.said["schedule"], strict=True)
+        return [RowView(self.quote.asked.terms, row, said) for row, said in rows]
+
+    @property
+    def totals(self) -> SaidView:
+        """All that the plan asks for."""
+        return SaidView(self.currency, self.said["totals"])
+
+    @property
+    def unrounded_totals(self) -> SaidView | None:
+        """Sums of exact amounts."""
+        return self._sums("unroundedTotals")
+
+    @property
+    def level_totals(self) -> SaidView | None:
+        """So many times the payment."""
+        return self._sums("levelTotals")
+
+    @property
+    def no_cost(self) -> NoRate | SeveralRates | None:
+        """Why there is no yearly cost."""
+        return self.quote.costs if isinstance(self.quote.costs, NoRate | SeveralRates) else None
+
+    @property
+    def precision(self) -> Decimal:
+        """The step in which rates are compared."""
+        return SHOWN
+
+    def _sums(self, name: str) -> SaidView | None:
+        return None if self.said[name] is None else SaidView(self.currency, self.said[name])
 
 
 @strawberry.type(description="What a loan of these terms would be: its plan and its costs (试算).")
-@presents(Quoted)
+@presents(QuoteView)
 class QuoteResult:
     """Presents `domain.servicing.quoted.Quoted`."""
 
-    currency: CurrencyCode = path("asked.terms.currency", "The currency.")
-    convention: str | None = path("asked.convention", "The convention that was named.")
-    payment: Money = minor("plan.payment", "asked.terms.currency", "The regular payment (月供).")
-    balloon: Money = minor("plan.balloon", "asked.terms.currency", "What is due besides with the last one (尾款).")
-    schedule: list[QuotedInstalment] = made(_rows, "The plan.")
-    disclosure: CostDisclosure | None = strawberry.field(
-        description="What it costs (综合融资成本明示表); nothing where no yearly cost exists."
+    currency: CurrencyCode = strawberry.field(description="The currency.")
+    convention: str | None = path("quote.asked.convention", "The convention that was named.")
+    payment: Money = minor("quote.plan.payment", "currency", "The regular payment (月供).")
+    balloon: Money = minor("quote.plan.balloon", "currency", "What is due besides with the last one (尾款).")
+    schedule: list[QuotedInstalment] = strawberry.field(description="The plan.")
+    totals: QuoteTotals = strawberry.field(description="All that the plan asks for.")
+    unrounded_totals: QuoteSums | None = strawberry.field(
+        description="Sums of the exact amounts, where balances are carried exact."
     )
-    us_apr: Decimal | None = strawberry.field(description="APR of Regulation Z, appendix J.")
-    eu_aprc: Decimal | None = strawberry.field(description="APRC of the European Union.")
-    is_above_cap: bool = strawberry.field(description="Whether a year costs more than the bound.")
+    level_totals: QuoteSums | None = strawberry.field(
+        description="Instalments times the payment, as if the last were like the others; nothing where none are level."
+    )
+    disclosure: CostDisclosure | None = path(
+        "quote.disclosure", "What it costs (综合融资成本明示表); nothing where no yearly cost exists."
+    )
+    no_cost: Fault | None = strawberry.field(description="Why no yearly cost exists.")
+    us_apr: Decimal | None = path("quote.us_apr", "APR of Regulation Z, appendix J.")
+    eu_aprc: Decimal | None = path("quote.eu_aprc", "APRC of the European Union.")
+    cap_annual: Rate | None = path(
+        "quote.cap", "The bound on the simple yearly cost, what is kept below it off; nothing abroad unless asked for."
+    )
+    margin: Rate = path("quote.asked.margin", "What is kept below the bound.")
+    precision: Rate = strawberry.field(description="The step in which rates are compared with bounds.")
+    is_above_cap: bool = path("quote.is_above_cap", "Whether a year costs more than the bound.")
+    verdicts: list[CapVerdict] = path("quote.verdicts", "What the caps of the lender's kind say, binding ones first.")
 
 
 # ---------------------------------------------------------------- scenarios

@@ -44,6 +44,7 @@ LISTS: Final = (
     ("dayRuns", "id state steps { step }", 3),
     ("books", "number periods { month }", 3),
     ("checkpoints(book: 1)", "size", 3),
+    ("loanChangeProposals", "id state loan { id }", 2),
 )
 
 
@@ -77,6 +78,7 @@ FOUND: Final = {
     "collectionCase": 2,
     "previewEntry": 2,
     "checkEntry": 2,
+    "sharePayment": 4,
     "version": 0,
 }
 """Fields that find one thing, and how many statements that takes."""
@@ -85,6 +87,12 @@ PREVIEW: Final = """(input: {productCode: "XF-DEBX", event: DISBURSEMENT_INSTRUC
 CHECK: Final = """(input: {reference: "r", book: 1, effectiveOn: "2025-01-06", description: "d", lines: [
     {account: "1002.01", side: DEBIT, amount: {amount: "1.00", currency: "CNY"}},
     {account: "1002.02", side: CREDIT, amount: {amount: "1.00", currency: "CNY"}}]})"""
+PAYMENT: Final = 'amount: {amount: "1.00", currency: "CNY"}, paidOn: "2025-03-01"'
+QUOTE: Final = """quote(input: {principal: "1200.00", rateAnnual: "0.12", instalments: 3, startOn: "2026-01-01"}) {
+    ... on QuoteResult { payment { amount } } }"""
+SIMULATE: Final = """simulate(scenario: {
+    terms: {principal: "1200.00", rateAnnual: "0.12", instalments: 3, startOn: "2026-01-01"},
+    steps: [{do: "disburse", amount: "1200.00"}]}) { ... on SimulateResult { steps { status } } }"""
 SINGLES: Final = (
     ("viewer { subject }", 0),
     ("businessDate", 2),
@@ -95,6 +103,8 @@ SINGLES: Final = (
     ('balancesDuring(book: 1, account: "1002.01", fromOn: "2025-01-01", toOn: "2025-12-31") { toOn }', 4),
     ("clearingAccounts(book: 1) { oldestUnmatchedOn }", 4),
     ('dayRun(on: "2025-03-01") { state }', 3),
+    (QUOTE, 0),
+    (SIMULATE, 0),
 )
 
 
@@ -119,6 +129,7 @@ def test_one_thing_costs_a_known_number_of_statements(lived: Lived, name: str, c
         "collectionCase": f'(id: "{lived.case}")',
         "previewEntry": PREVIEW,
         "checkEntry": CHECK,
+        "sharePayment": f'(input: {{loanIds: ["{lived.loans[0]}"], {PAYMENT}}})',
         "version": "",
     }[name]
     by = Role.ACCOUNTANT if name == "checkEntry" else Role.AUDITOR

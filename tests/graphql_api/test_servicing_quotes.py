@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
+from commands.quote import document
 from domain.servicing.answer import plan_document
 from domain.servicing.quotation import Asked, asked
+from domain.servicing.quoted import Quoted, quoted
 from domain.servicing.scenario import Scenario, answer_json, play, scenario
 from domain.servicing.schedule import schedule
 from graphql_api.auth import Role
@@ -29,13 +31,13 @@ TERMS: Final[dict[str, Any]] = {
 }  # fmt: skip
 
 
-def quote(asking: Asking, locale: str = "en", **changes: Any) -> dict[str, Any]:
+def asks(asking: Asking, locale: str = "en", **changes: Any) -> dict[str, Any]:
     found: dict[str, Any] = asking.ask(QUOTE, by=Role.BORROWER, locale=locale, input={**TERMS, **changes})["quote"]
     return found
 
 
 def test_a_quote_is_that_of_the_command_line_with_the_why_of_each_amount(asking: Asking) -> None:
-    found = quote(asking, locale="zh-CN")
+    found = asks(asking, locale="zh-CN")
     read = asked(TERMS)
     assert isinstance(read, Asked)
     rows: Any = plan_document(read.terms, schedule(read.terms))["schedule"]
@@ -53,16 +55,80 @@ def test_a_quote_is_that_of_the_command_line_with_the_why_of_each_amount(asking:
     assert "interest = the balance × the rate of the period" in why["interest"]["en"]
 
 
+WHOLE: Final = """query($input: QuoteInput!) { quote(input: $input) { __typename
+  ... on Invalid { faults { code field } }
+  ... on QuoteResult { totals { principal { amount } interest { amount } fees { amount } payment { amount } }
+    unroundedTotals { interest { amount } payment { amount } } levelTotals { interest { amount } payment { amount } }
+    usApr euAprc capAnnual margin precision isAboveCap noCost { code message }
+    schedule { no days openingBalance: opening { amount } disbursed { amount } principal { amount } interest { amount }
+      fee { amount } fees { code amount { amount } } extra { amount } prepaid { amount } payment { amount }
+      balloon { amount } total { amount } closingBalance: closing { amount } }
+    verdicts { rule binds measure limit figure above: isAbove zh en }
+    disclosure { capAnnual annualSimple contingent { item payee of: basis rateAnnual rate amount { amount } } } } } }"""
+
+
+def plain(found: Any) -> Any:
+    """An answer with amounts as the command line writes them."""
+    if isinstance(found, dict):
+        return found["amount"] if found.keys() == {"amount"} else {name: plain(one) for name, one in found.items()}
+    return [plain(one) for one in found] if isinstance(found, list) else found
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"contingent": [{"item": "PREPAYMENT_FEE", "rate": "0.01"}, {"item": "NOTICE", "amount": "20.00"}]},
+        {"lender": "SMALL_LOAN", "assisted": True, "costCapMargin": "0.01", "rateAnnual": "0.35"},
+        {"currency": "EUR", "balances": "UNROUNDED", "columns": "OWN", "instalments": 12},
+        {"fees": [{"code": "SET_UP", "rate": "0.03", "when": "DEDUCTED"}, {"code": "MONTHLY", "amount": "5.00"}]},
+        {"earlyPayments": [{"amount": "100.00", "atInstalment": 1, "untilInstalment": 2}], "instalments": 6},
+        {"method": "ADD_ON", "financeCharge": "600.00", "apportion": "SUM_OF_DIGITS"},
+        {"paymentsAt": "BEGIN", "lender": "BANK"},
+        {"method": "BALLOON", "horizon": 24},
+    ],
+    ids=",".join,
+)
+def test_everything_that_the_command_line_answers_is_answered(asking: Asking, changes: dict[str, Any]) -> None:
+    found = plain(asking.ask(WHOLE, by=Role.BORROWER, input={**TERMS, **changes})["quote"])
+    assert found["__typename"] == "QuoteResult", found
+    read = asked({**TERMS, **changes})
+    assert isinstance(read, Asked), read
+    made = quoted(read)
+    assert isinstance(made, Quoted)
+    told: Any = document(made, explain=False)
+    same = ("totals", "unroundedTotals", "levelTotals", "verdicts")
+    assert {name: found[name] for name in same} == {name: told[name] for name in same}
+    rows = [{name: each for name, each in row.items() if name in found["schedule"][0]} for row in told["schedule"]]
+    assert found["schedule"] == rows
+    annual = told["annualised"]
+    shown = {"usApr": "usApr", "euAprc": "euAprc", "capAnnual": "cap", "margin": "margin", "precision": "precision"}
+    assert {name: found[name] for name in shown} == {name: annual[one] for name, one in shown.items()}
+    assert found["isAboveCap"] == annual["aboveCap"]
+    assert found["disclosure"]["contingent"] == told["cost"]["contingent"]
+    assert found["disclosure"]["capAnnual"] == annual["cap"]
+    assert found["noCost"] is None
+
+
+def test_a_plan_without_a_yearly_cost_says_why(asking: Asking) -> None:
+    kept = {"code": "ALL", "rate": "1", "when": "DEDUCTED"}
+    for locale, said in (("en", "there is no rate"), ("zh-CN", "不存在")):
+        found = asking.ask(WHOLE, by=Role.BORROWER, locale=locale, input={**TERMS, "fees": [kept]})["quote"]
+        assert found["disclosure"] is None
+        assert found["noCost"]["code"] == "NO_RATE"
+        assert said in found["noCost"]["message"]
+        assert found["verdicts"] == []
+
+
 def test_bad_terms_are_refused_all_at_once_under_their_names(asking: Asking) -> None:
     for locale in ("en", "zh-CN"):
-        found = quote(asking, locale, principal="0.00", instalments=0, convention="NOBODYS")
+        found = asks(asking, locale, principal="0.00", instalments=0, convention="NOBODYS")
         assert found["__typename"] == "Invalid"
         assert {(one["code"], one["field"]) for one in found["faults"]} == {
             ("CONVENTION_UNKNOWN", "convention"),
             ("PLAN_AMOUNT_INVALID", "principal"),
             ("INSTALMENTS_OUT_OF_RANGE", "instalments"),
         }
-    assert quote(asking, convention="FINERACT_PROGRESSIVE")["convention"] == "FINERACT_PROGRESSIVE"
+    assert asks(asking, convention="FINERACT_PROGRESSIVE")["convention"] == "FINERACT_PROGRESSIVE"
 
 
 SIMULATE: Final = """query($scenario: Document!) { simulate(scenario: $scenario) { __typename
@@ -139,6 +205,6 @@ def test_what_is_no_object_or_too_long_is_refused(asking: Asking) -> None:
 
 def test_nothing_is_read_from_the_database_for_a_quote_or_a_scenario(asking: Asking) -> None:
     with asking.counted() as statements:
-        quote(asking)
+        asks(asking)
         asking.ask(SIMULATE, scenario=STORY)
     assert len(statements) == 0, statements.texts

@@ -7,6 +7,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
+from domain.servicing.milestone import EVERY
 from graphql_api.auth import Role
 from graphql_api.relay import global_id
 from tests.domain.origination.world import TODAY
@@ -100,6 +101,24 @@ def test_many_loans_are_read_with_as_many_statements_as_one(asking: Asking) -> N
     with asking.counted() as together:
         told(asking, *loans)
     assert len(together) == len(alone) <= 12, together.texts
+
+
+def test_positions_of_living_loans_are_told_from_milestones_in_as_many_statements_as_one(asking: Asking) -> None:
+    loans = [loan(asking) for _ in range(6)]
+    for n, one in enumerate(loans):
+        for fee in range(EVERY if n == 0 else 1):
+            change(asking, one, f"fee-{n}-{fee}", {"charge": {"name": "LETTER", "amount": money("1.00")}})
+    asked = """query($ids: [ID!]!, $on: Date) { nodes(ids: $ids) { ... on Loan {
+        position(on: $on) { payoff { fee { amount } } } } } }"""
+    with asking.counted() as alone:
+        told(asking, *loans[1:2], document=asked, on=AFTER)
+    with asking.counted() as together:
+        found = told(asking, *loans, document=asked, on=AFTER)
+    assert len(together) == len(alone), together.texts
+    assert not [one for one in together.texts if "servicing.booking" in one], "no life is told whole"
+    assert any("servicing.milestone" in one for one in together.texts)
+    charged = [one["position"]["payoff"]["fee"]["amount"] for one in found]
+    assert charged == [f"{EVERY}.00", *["1.00"] * 5]
 
 
 def test_a_position_can_be_asked_as_it_was_known(asking: Asking) -> None:
