@@ -68,5 +68,5 @@ def test_every_input_is_used_by_a_field() -> None:
             waiting += [get_named_type(one.type) for one in kind.fields.values()]
     assert reached == set(INPUTS)
     modules = (inputs, servicing_inputs, servicing_sharing, servicing_terms)
-    written = {name for one in modules for name, kind in vars(one).items() if isinstance(kind, type)} & set(INPUTS)
-    assert written == set(INPUTS)
+    written = {name for one in modules for name, kind in vars(one).items() if isinstance(kind, type)}
+    assert {name for name in written if name.endswith("Input")} | {"LoanChange"} == set(INPUTS)
