@@ -355,7 +355,7 @@ class ContingentCost:
     payee: str = path("item.payee", "Who takes it.")
     basis: str = path("item.basis", "Of what its rate is a fraction, or `AMOUNT`.")
     rate_annual: Rate | None = path("item.rate_annual", "Its rate per year, where it has one.")
-    rate: Decimal | None = path("item.rate", "Its rate, once, where it has one.")
+    rate: Rate | None = path("item.rate", "Its rate, once, where it has one.")
     amount: Money | None = minor("item.amount", "currency", "Its amount, once, where it has one.")
 
 

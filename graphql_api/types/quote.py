@@ -174,7 +174,7 @@ class CapVerdict:
     measure: Measure = path("rule.measure", "Which yearly cost it holds.")
     limit: Decimal = strawberry.field(description="The bound on the day of the contract, what is kept below it off.")
     figure: Decimal = strawberry.field(description="The yearly cost, as shown.")
-    excess: Decimal = strawberry.field(description="How far it is above; below zero, the room that is left.")
+    distance: Decimal = path("excess", "How far it is above; below zero, the room that is left.")
     is_above: bool = strawberry.field(description="Whether it is above.")
     text: str = made(_verdict, "One sentence, in the language of the request.")
     zh: str = strawberry.field(description="The same in Chinese.")
