@@ -292,7 +292,7 @@ def _given(policy: NonAccrual) -> Mapping[Event, Iterable[Leg]]:
         Event.GOODWILL_CREDIT: paid("6602", None, policy=policy, extra=(EXCESS,)),
         Event.INTEREST_REFUND: paid(INCOME["interest"], None, policy=policy, extra=(EXCESS,)),
         Event.INTEREST_PAYMENT_WAIVER: paid(INCOME["interest"], None, policy=policy, extra=(EXCESS,)),
-        Event.CHARGE_ADJUSTMENT: tuple(_adjusted()),
+        Event.CHARGE_ADJUSTMENT: tuple(_adjusted(policy)),
     }
 
 
@@ -310,11 +310,11 @@ def _waived(name: str, policy: NonAccrual) -> Legs:
     yield from untaxed(name, INCOME[name], tax, ACCOUNTS[name], when=(_CARRIED,))
 
 
-def _adjusted() -> Legs:
-    """Walk the legs of a charge that is given back and meets claims: its income pays them."""
-    for name in (*CLAIMS, EXCESS):
-        yield leg(name, INCOME["fee"], ACCOUNTS[name], when=(Condition(Flag.PENALTY_CHARGE, Test.ZERO),))
-        yield leg(name, INCOME["penalty"], ACCOUNTS[name], when=(Condition(Flag.PENALTY_CHARGE),))
+def _adjusted(policy: NonAccrual) -> Legs:
+    """Walk the legs of a charge that is given back and meets claims: its income pays them, however they are carried."""
+    for name, asked in (("fee", Test.ZERO), ("penalty", Test.POSITIVE)):
+        for one in paid(INCOME[name], None, policy=policy, extra=(EXCESS,)):
+            yield replace(one, when=(*one.when, Condition(Flag.PENALTY_CHARGE, asked)))
 
 
 def _impaired(cash: str, via: str | None, policy: NonAccrual, *, is_partner: bool) -> Mapping[Event, Iterable[Leg]]:

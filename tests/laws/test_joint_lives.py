@@ -48,7 +48,7 @@ def agreements(draw: st.DrawFn) -> Funding:
 
 def marked(life: Life, funding: Funding) -> Life:
     """The same history of a loan that tells apart what accrues under each agreement."""
-    contract: Contract = replace(life.contract, marks=tuple(one.from_on for one in funding.agreements[1:]))
+    contract: Contract = replace(life.contract, funding=funding)
     return replay(contract, life.facts, on=life.on)
 
 

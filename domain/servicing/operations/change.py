@@ -21,7 +21,7 @@ from domain.servicing.event import EventKind
 from domain.servicing.fact import Fact, Pay
 from domain.servicing.life import Life
 from domain.servicing.movement import Movement
-from domain.servicing.operations.book import is_open, open_months, post_each, rule_sets_of, version_of
+from domain.servicing.operations.book import desks_of, is_open, open_months, post_each, version_of
 from domain.servicing.operations.row import (
     booking_rows,
     fact_row,
@@ -30,7 +30,8 @@ from domain.servicing.operations.row import (
     write_many,
     write_schedule,
 )
-from domain.servicing.posting import Booked, movement_entries
+from domain.servicing.position import Loan
+from domain.servicing.posting import NOBODY, Booked, entries_of, movement_entries
 from domain.servicing.queries.dossier import KnownFact, dossiers, keys_taken
 from domain.servicing.queries.loan import loans_of, lock_loans
 from domain.servicing.refusal import LoanNotDisbursed, LoanUnknown
@@ -39,7 +40,7 @@ from domain.servicing.repayment import Repay
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recorded:
-    """A change was booked: the fact under its number, the entries that it made us book, and whether nothing is left."""
+    """A change was booked: the fact under its number, the entries of the lender's book, and whether nothing is left."""
 
     loan_id: int
     fact: Fact
@@ -71,8 +72,10 @@ def record_round(conn: Connection, turn: Sequence[tuple[int, Change]]) -> dict[i
     ids = sorted({one.loan_id for _, one in turn})
     told = dossiers(conn, ids, is_plain_too=True)
     loans = loans_of(conn, ids)
-    rule_sets = rule_sets_of(conn, {version_of(loan) for loan in loans.values()})
-    months = open_months(conn, {loan.book for loan in loans.values()})
+    desks = desks_of(conn, {version_of(loan) for loan in loans.values()})
+    months = open_months(
+        conn, {book for loan in loans.values() for book in (loan.book, *desks[version_of(loan)].books)}
+    )
     answers: dict[int, Recorded | Refusal] = {}
     decided: list[tuple[int, Change, Changed, list[Booked]]] = []
     for n, one in turn:
@@ -84,27 +87,27 @@ def record_round(conn: Connection, turn: Sequence[tuple[int, Change]]) -> dict[i
         entries = movement_entries(
             loan,
             made.movements,
-            rule_sets[version_of(loan)],
+            desks[version_of(loan)],
             fact=made.fact,
             actor=one.command.actor,
-            is_open=partial(is_open, months, loan.book),
+            is_open=partial(is_open, months),
         )
         if isinstance(entries, Refusal):
             answers[n] = entries
         else:
             decided.append((n, one, made, entries))
-    posted = post_each(conn, [[entry for _, entry in entries if entry is not None] for *_, entries in decided])
+    posted = post_each(conn, [entries_of(entries) for *_, entries in decided])
     booked: list[tuple[int, Change, Changed, list[tuple[Movement, int | None]]]] = []
     for (n, one, made, entries), ids_of in zip(decided, posted, strict=True):
         if isinstance(ids_of, Refusal):
             answers[n] = ids_of
         else:
-            left = iter(ids_of)
-            named = [(group, None if entry is None else next(left)) for group, entry in entries]
-            booked.append((n, one, made, [(each, entry_id) for group, entry_id in named for each in group]))
+            named = dict(zip(map(id, entries_of(entries)), ids_of, strict=True))
+            moved = [(each, named.get(id(entry))) for each, entry in entries if each is not NOBODY]
+            booked.append((n, one, made, moved))
     _write_changes(conn, [(one, made, moved) for _, one, made, moved in booked])
-    for n, one, made, moved in booked:
-        answers[n] = _recorded(one.loan_id, made.fact, made.after, moved, settles=made.settles)
+    for n, _, made, moved in booked:
+        answers[n] = _recorded(made.dossier.loan, made.fact, made.after, moved, settles=made.settles)
     return answers
 
 
@@ -117,7 +120,7 @@ def _changed(
             return KeyReused(field="idempotencyKey")
         assert dossier is not None, "a loan with facts has a dossier"
         life = dossier.life(max(one.business_on, dossier.through_on))
-        again = _recorded(one.loan_id, known.fact, life, [], settles=is_settled_life(life))
+        again = _recorded(dossier.loan, known.fact, life, [], settles=is_settled_life(life))
         return replace(again, entry_ids=known.entry_ids, is_replay=True)
     if not is_known:
         return LoanUnknown(field="loanId")
@@ -127,8 +130,9 @@ def _changed(
 
 
 def _recorded(
-    loan_id: int, fact: Fact, life: Life, named: Sequence[tuple[Movement, int | None]], *, settles: bool
+    loan: Loan, fact: Fact, life: Life, named: Sequence[tuple[Movement, int | None]], *, settles: bool
 ) -> Recorded:
+    loan_id, funder_id = loan.loan_id, loan.funder_id
     kind = fact.kind if isinstance(fact, Pay) else None
     made = [one for one in life.transactions if one.fact_no == fact.no and (kind is None or one.kind == kind)]
     split: dict[str, int] = {}
@@ -138,7 +142,9 @@ def _recorded(
     return Recorded(
         loan_id=loan_id,
         fact=fact,
-        entry_ids=tuple(dict.fromkeys(entry_id for _, entry_id in named if entry_id is not None)),
+        entry_ids=tuple(
+            dict.fromkeys(entry_id for one, entry_id in named if entry_id is not None and one.funder in {0, funder_id})
+        ),
         settles=settles,
         split=split,
         excess=sum(one.excess for one in made),
