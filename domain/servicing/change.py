@@ -208,15 +208,16 @@ def told(life: Life, *, through_on: date, business_on: date) -> Iterator[Movemen
     """
     contract, to = life.contract, max(through_on, business_on)
     cleared_to = through_on - timedelta(days=1) if through_on > date.min else date.min
-    whole: Iterable[Movement] = _whole(life, to=to, business_on=business_on)
+    made: Iterable[Movement] = whole(life, to=to, business_on=business_on)
     if contract.guarantor is not None:
-        whole = guaranteed(whole, guarantor=contract.guarantor, cleared_to=cleared_to)
+        made = guaranteed(made, guarantor=contract.guarantor, cleared_to=cleared_to)
     if contract.funding is not None:
-        whole = shared(whole, contract.funding, on=to, cleared_to=cleared_to)
-    yield from whole
+        made = shared(made, contract.funding, on=to, cleared_to=cleared_to)
+    yield from made
 
 
-def _whole(life: Life, *, to: date, business_on: date) -> Iterator[Movement]:
+def whole(life: Life, *, to: date, business_on: date) -> Iterator[Movement]:
+    """The movements of the whole loan, with its instructions to pay out, before anybody's share is cut."""
     at = life.at(to)
     for one in at.live:
         if isinstance(one, Disburse):
