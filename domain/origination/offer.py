@@ -13,6 +13,7 @@ from typing import ClassVar
 
 from domain.product.version import ProductVersion
 from domain.refusals import Refusal
+from domain.servicing.cap import Lender, verdicts
 from domain.servicing.cost import exceeds
 from domain.servicing.daycount import DayCount
 from domain.servicing.disclosure import CostDisclosure, disclose
@@ -67,6 +68,19 @@ class CostAboveCap(Refusal):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CapRuleExceeded(Refusal):
+    """The yearly cost is above a cap that binds this kind of lender on the day: the rule, its limit and the figure."""
+
+    code: ClassVar[str] = "COST_ABOVE_CAP_RULE"
+    zh: ClassVar[str] = "{told_zh}"
+    en: ClassVar[str] = "{told_en}"
+
+    rule: str
+    told_zh: str
+    told_en: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
     """What is put before the borrower."""
 
@@ -101,8 +115,11 @@ def terms_of(product: ProductVersion, *, amount: int, months: int, start_on: dat
 
 def make_offer(
     product: ProductVersion, *, amount: int, months: int, start_on: date
-) -> Offer | NotOnOffer | CostAboveCap:
-    """The offer of a product for an amount in minor units; refused when not on offer or dearer than its cap."""
+) -> Offer | NotOnOffer | CostAboveCap | CapRuleExceeded:
+    """The offer of a product for an amount in minor units.
+
+    Refused when not on offer, dearer than the product's own cap, or above a cap that binds its kind of lender that day.
+    """
     if not product.offers(amount=amount, months=months):
         return NotOnOffer()
     terms = terms_of(product, amount=amount, months=months, start_on=start_on)
@@ -112,6 +129,10 @@ def make_offer(
     cost = disclosure.annual.simple
     if exceeds(cost, cap=product.rate_cap_annual):
         return CostAboveCap(cost=cost, cap=product.rate_cap_annual)
+    lender = Lender(product.lender_type)
+    for one in verdicts(disclosure.annual, lender=lender, on=start_on, is_assisted=True):
+        if one.is_refused:
+            return CapRuleExceeded(rule=one.rule.code, told_zh=one.zh, told_en=one.en)
     return Offer(terms=terms, schedule=plan, disclosure=disclosure)
 
 

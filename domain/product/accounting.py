@@ -470,9 +470,8 @@ def foreign_events(rules: Collection[str], *, parties: Collection[Party]) -> tup
     return tuple(sorted(str(name) for name in rules if name not in known))
 
 
-def accounts(rules: Mapping[str, Rule], *, platform: bool) -> frozenset[str]:
-    """Return the account codes that the rules use in the platform's book or in the lender's."""
-    party = Party.PLATFORM if platform else Party.LENDER
+def accounts(rules: Mapping[str, Rule], *, party: Party) -> frozenset[str]:
+    """Return the account codes that the rules use in a party's book; a partner's rules are of a lender's events."""
     return frozenset(
         code for event in Event if event in rules and event.party is party for code in accounts_of(rules[event])
     )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection, func, insert, select
 
 from domain.command import Command
 from domain.product import queries, tables
-from domain.product.accounting import accounts
+from domain.product.accounting import Party, accounts
 from domain.product.publication import AccountUnknown, VersionNotNext, content, faults, restored, sealed
 from domain.product.version import ProductVersion
 from domain.refusals import Invalid, KeyReused, NotFound, Refusal, SamePerson
@@ -106,12 +107,21 @@ def publish(
 
 
 def _account_faults(conn: Connection, version: ProductVersion) -> tuple[Refusal, ...]:
-    """Accounts of the rules that the lender's or the platform's chart does not have, or that cannot be posted to."""
+    """Accounts of the rules that the chart of their book does not have, or that cannot be posted to."""
+    used: list[tuple[int, str, Iterable[str]]] = [
+        (version.lender_book, "posting_rules", accounts(version.posting_rules, party=Party.LENDER)),
+        (version.platform_book, "posting_rules", accounts(version.posting_rules, party=Party.PLATFORM)),
+    ]
+    if version.guarantor is not None:
+        guarantor = accounts(version.posting_rules, party=Party.GUARANTOR)
+        used.append((version.guarantor.book, "posting_rules", guarantor))
+    if version.syndicate is not None:
+        partner = accounts(version.syndicate.rules, party=Party.LENDER)
+        used += [(book, "syndicate.rules", partner) for book in version.syndicate.books.values()]
     return tuple(
-        AccountUnknown(field="posting_rules", book=book, account=code)
-        for book, platform in ((version.lender_book, False), (version.platform_book, True))
+        AccountUnknown(field=field, book=book, account=code)
+        for book, field, codes in used
         for code in sorted(
-            accounts(version.posting_rules, platform=platform)
-            - {account.code for account in books.chart(conn, book).values() if account.postable}
+            set(codes) - {account.code for account in books.chart(conn, book).values() if account.postable}
         )
     )

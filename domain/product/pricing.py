@@ -38,3 +38,7 @@ def annual_rate(rate: Decimal, unit: RateUnit, *, basis_days: int = 360) -> Deci
 def service_fee(principal: Money, version: ProductVersion) -> Money:
     """Return what the lender owes the platform for this disbursement (助贷服务费)."""
     return rounded(principal.decimal * version.service_fee_rate, principal.currency, version.rounding)
+
+
+LENDER_TYPES = frozenset({"BANK", "CONSUMER_FINANCE", "AUTO_FINANCE", "TRUST", "SMALL_LOAN", "PRIVATE"})
+"""Kinds of lender; which cap binds each, and since when, is `servicing.cap`."""

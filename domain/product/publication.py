@@ -12,13 +12,27 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, ClassVar
 
-from domain.product.accounting import Party, component_mismatches, foreign_events, missing_events
-from domain.product.pricing import PENALTY_MULTIPLIER_MAX, RATE_CAP_ANNUAL
+from domain.product.accounting import (
+    BETWEEN,
+    HANDED,
+    PARTNER_SHARE,
+    REQUIRED,
+    SENT,
+    Event,
+    Party,
+    component_mismatches,
+    foreign_events,
+    missing_events,
+)
+from domain.product.funding import FunderUnknown, Guarantor, written
+from domain.product.funding import faults as funding_faults
+from domain.product.funding import read as read_syndicate
+from domain.product.pricing import LENDER_TYPES, PENALTY_MULTIPLIER_MAX, RATE_CAP_ANNUAL
 from domain.product.repayment_method import COMPONENTS, METHODS, AllocationBy, DayCount, Method
 from domain.product.version import ProductVersion
 from domain.refusals import Refusal
 from ledger.money import AmountInvalid, Rounding, minor_digits
-from ledger.rule import Rule, RuleInvalid, Unbalanced, from_data, prove, to_data
+from ledger.rule import Rule, RuleInvalid, Unbalanced, components, from_data, prove, to_data
 
 AMOUNT_MAX = 10**16
 """Largest amount of a product, minor units."""
@@ -132,6 +146,7 @@ def faults(version: ProductVersion) -> tuple[Refusal, ...]:
         *_rate_faults(version),
         *_code_faults(version),
         *_rule_faults(version),
+        *_party_faults(version),
     )
 
 
@@ -175,12 +190,26 @@ def content(version: ProductVersion) -> dict[str, Any]:
         "flow": list(version.flow),
         "rate_cap_annual": _plain(version.rate_cap_annual),
         "effective_from": version.effective_from.isoformat(),
+        **_particular(version),
     }
+
+
+def _particular(version: ProductVersion) -> dict[str, Any]:
+    """Return what only some products have; what is left out means what it meant before there was a choice."""
+    made: dict[str, Any] = {}
+    if version.lender_type != "BANK":
+        made["lender_type"] = version.lender_type
+    if version.syndicate is not None:
+        made["syndicate"] = written(version.syndicate)
+    if version.guarantor is not None:
+        made["guarantor"] = {"party_id": version.guarantor.party_id, "book": version.guarantor.book}
+    return made
 
 
 def restored(stored: dict[str, Any]) -> ProductVersion:
     """Return the sealed version whose `content` was stored."""
     rules = {event: from_data(rule) for event, rule in stored["posting_rules"].items()}
+    syndicate, guarantor = stored.get("syndicate"), stored.get("guarantor")
     return sealed(
         ProductVersion(
             **{
@@ -195,6 +224,8 @@ def restored(stored: dict[str, Any]) -> ProductVersion:
                 "flow": tuple(stored["flow"]),
                 "rate_cap_annual": Decimal(stored["rate_cap_annual"]),
                 "effective_from": date.fromisoformat(stored["effective_from"]),
+                "syndicate": None if syndicate is None else read_syndicate(syndicate),
+                "guarantor": None if guarantor is None else Guarantor(**guarantor),
             }
         )
     )
@@ -298,7 +329,8 @@ def _code_faults(version: ProductVersion) -> Iterator[Refusal]:
 
 def _rule_faults(version: ProductVersion) -> Iterator[Refusal]:
     """Posting rules: one for each event needed, named as the event, proved to balance, booking its components."""
-    for event in foreign_events(version.posting_rules, parties=(Party.LENDER, Party.PLATFORM)):
+    parties = (Party.LENDER, Party.PLATFORM, *(() if version.guarantor is None else (Party.GUARANTOR,)))
+    for event in foreign_events(version.posting_rules, parties=parties):
         yield RuleForeign(field=f"posting_rules.{event}", event=event)
     for event in missing_events(version.posting_rules):
         yield RuleMissing(field=f"posting_rules.{event}", event=event)
@@ -307,6 +339,43 @@ def _rule_faults(version: ProductVersion) -> Iterator[Refusal]:
             yield RuleUnbalanced(field=f"posting_rules.{name}", event=str(name))
     for event, names in component_mismatches(version.posting_rules):
         yield RuleComponents(field=f"posting_rules.{event}", event=event, components=", ".join(names))
+
+
+def _party_faults(version: ProductVersion) -> Iterator[Refusal]:
+    """Who lends with the funder, and who guarantees: shares that sum to one, a book each, rules for each book."""
+    if version.lender_type not in LENDER_TYPES:
+        allowed = ", ".join(sorted(LENDER_TYPES))
+        yield ParameterUnknown(field="lender_type", field_name="lender_type", allowed=allowed)
+    if version.guarantor is not None:
+        for event in GUARANTEED - set(version.posting_rules):
+            yield RuleMissing(field=f"posting_rules.{event}", event=event)
+    if version.syndicate is None:
+        return
+    yield from funding_faults(version.syndicate.funding)
+    others = set(version.syndicate.funding.funders) - {version.syndicate.funding.leader}
+    if version.syndicate.funding.leader != version.funder_id:
+        yield FunderUnknown(field="syndicate.leader", funder=version.syndicate.funding.leader)
+    for funder in sorted(others ^ set(version.syndicate.books)):
+        yield FunderUnknown(field="syndicate.books", funder=funder)
+    events = (REQUIRED | TOGETHER_WITH_PARTNERS) - LEADER_ALONE
+    for event in sorted(one for one in events if one.party is Party.LENDER and one not in version.syndicate.rules):
+        yield RuleMissing(field=f"syndicate.rules.{event}", event=event)
+    for event in sorted(HANDED | SENT):
+        if event in version.posting_rules and PARTNER_SHARE not in components(version.posting_rules[event]):
+            yield RuleComponents(field=f"posting_rules.{event}", event=event, components=PARTNER_SHARE)
+    for name, rule in version.syndicate.rules.items():
+        if rule.kind != name or not _balances(rule):
+            yield RuleUnbalanced(field=f"syndicate.rules.{name}", event=str(name))
+
+
+GUARANTEED = frozenset(
+    {Event.GUARANTEE_GIVEN, Event.SUBROGATED, Event.SUBROGATION_RECOVERED, Event.SUBROGATION_CLEARED}
+)
+"""Events of a guarantor's book that every guaranteed loan may meet."""
+TOGETHER_WITH_PARTNERS = BETWEEN | {Event.SHARE_ASSIGNED}
+"""Events of the books of funders that lend together."""
+LEADER_ALONE = frozenset({Event.DISBURSEMENT_INSTRUCTED, Event.SERVICE_FEE_LENDER, Event.CHANNEL_SETTLED})
+"""Events of every loan that only the funder who collects books."""
 
 
 def _balances(rule: Rule) -> bool:

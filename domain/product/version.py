@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from domain.product.funding import Guarantor, Syndicate
 from ledger.money import Rounding
 from ledger.rule import Rule
 
@@ -61,6 +62,12 @@ class ProductVersion:
     """Upper bound of the yearly cost of the borrower, everything included."""
     effective_from: date
     """First day on which new applications get this version."""
+    lender_type: str = "BANK"
+    """Kind of lender, by which caps on the cost tell lenders apart: a code of `pricing.LENDER_TYPES`."""
+    syndicate: Syndicate | None = None
+    """The funders that lend with `funder_id`, which leads; absent, it lends alone (联合贷)."""
+    guarantor: Guarantor | None = None
+    """Who guarantees loans of this product (融资担保); its events are among the posting rules."""
     content_hash: str = ""
     """SHA-256 (hex) of the canonical content; empty in a draft, sealed by `publication.sealed`."""
 

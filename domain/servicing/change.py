@@ -14,7 +14,8 @@ from types import MappingProxyType
 from typing import Final
 
 from domain.command import Command
-from domain.product.accounting import EXCESS, Event
+from domain.product.accounting import EXCESS, Event, Flag
+from domain.product.version import ProductVersion
 from domain.refusals import Invalid, Refusal
 from domain.servicing.admission import book
 from domain.servicing.allocation import Component, simple
@@ -46,6 +47,7 @@ from domain.servicing.fact import (
 )
 from domain.servicing.life import Life, known_by, replay
 from domain.servicing.movement import Movement, balances, difference, effects
+from domain.servicing.participation import guaranteed, shared
 from domain.servicing.position import Facts, Loan, Position, Progress, Status, named
 from domain.servicing.progress import C, F, I, N, P
 from domain.servicing.refusal import ApproverIsActor, ApproverMissing
@@ -203,17 +205,30 @@ def due_to_book(
     target = told(life, through_on=dossier.through_on, business_on=business_on)
     number = fact.no if fact is not None else 0
     lacking = difference(dossier.booked, target, on=business_on, fact_no=number)
-    return tuple(ordered(lacking, held=balances(dossier.booked)))
+    return tuple(ordered(lacking, held=held(dossier.booked)))
 
 
 def told(life: Life, *, through_on: date, business_on: date) -> Iterator[Movement]:
-    """The movements of a life up to today, or up to where it was told before if that is later.
+    """The movements of a life up to today, or up to where it was told before if that is later, of everybody's share.
 
     A day that has not begun has not had its dawn: nothing of it has fallen due. A disbursement is instructed and paid.
+    What was collected for others before the last day that was closed has been handed over.
     """
-    at = life.at(max(through_on, business_on))
+    contract, to = life.contract, max(through_on, business_on)
+    cleared_to = to - timedelta(days=1)
+    made: Iterable[Movement] = whole(life, to=to, business_on=business_on)
+    if contract.guarantor is not None:
+        made = guaranteed(made, guarantor=contract.guarantor, cleared_to=cleared_to)
+    if contract.funding is not None:
+        made = shared(made, contract.funding, on=to, cleared_to=cleared_to)
+    yield from made
+
+
+def whole(life: Life, *, to: date, business_on: date) -> Iterator[Movement]:
+    """The movements of the whole loan, with its instructions to pay out, before anybody's share is cut."""
+    at = life.at(to)
     for one in at.live:
-        if isinstance(one, Disburse):
+        if isinstance(one, Disburse) and not one.is_income:
             amounts = MappingProxyType({"principal": one.amount})
             yield Movement(event=Event.DISBURSEMENT_INSTRUCTED, amounts=amounts, fact_no=one.no, value_on=one.value_on)
     ahead = [one for one in at.movements if one.value_on > business_on]
@@ -289,20 +304,29 @@ def is_settled(life: Life) -> bool:
     return status(life.state) in {Standing.SETTLED, Standing.OVERPAID}
 
 
-def ordered(movements: Iterable[Movement], *, held: Mapping[str, int]) -> Iterator[tuple[Movement, ...]]:
-    """Put movements in an order in which no bucket falls below nought on the way.
+def ordered(movements: Iterable[Movement], *, held: Mapping[Place, int]) -> Iterator[tuple[Movement, ...]]:
+    """Put movements in an order in which no bucket falls below nought on the way; everybody's shares of one together.
 
     Those of which each waits for another come together at the end: one entry books them net.
     """
-    waiting, now = list(movements), dict(held)
+    waiting, now = _together(movements), dict(held)
     while waiting:
         after = [_after(now, one) for one in waiting]
         n = next((n for n, made in enumerate(after) if _is_sound(now, made)), None)
         if n is None:
-            yield tuple(waiting)
+            yield tuple(one for group in waiting for one in group)
             return
         now = after[n]
-        yield (waiting.pop(n),)
+        yield waiting.pop(n)
+
+
+def _together(movements: Iterable[Movement]) -> list[tuple[Movement, ...]]:
+    """Everybody's shares of one movement, what is more apart from what is less."""
+    made: dict[tuple[object, ...], list[Movement]] = {}
+    for one in movements:
+        is_more = sum(one.amounts.values()) > 0
+        made.setdefault((one.event, one.fact_no, one.flags, is_more), []).append(one)
+    return [tuple(group) for group in made.values()]
 
 
 def plan_of(life: Life) -> tuple[Instalment, ...]:
@@ -464,6 +488,16 @@ def plain_contract(terms: Terms) -> Contract:
     return Contract(terms=terms, life=LifeTerms(strategies=MappingProxyType({DEFAULT: strategy})))
 
 
+def product_contract(product: ProductVersion, terms: Terms) -> Contract:
+    """The contract of a loan of a product version: who funds and guarantees it besides its terms."""
+    syndicate, guarantor = product.syndicate, product.guarantor
+    return replace(
+        plain_contract(terms),
+        funding=None if syndicate is None else syndicate.funding,
+        guarantor=None if guarantor is None else guarantor.party_id,
+    )
+
+
 def reason_of(fact: Fact) -> ScheduleReason:
     """Why a fact makes another plan."""
     if isinstance(fact, Pay):
@@ -500,12 +534,37 @@ def _approval(change: Change) -> Iterator[Refusal]:
         yield ApproverMissing(field="approver")
 
 
-def _after(held: Mapping[str, int], one: Movement) -> dict[str, int]:
-    made = dict(held)
-    for bucket, amount in effects(one):
-        made[bucket] = made.get(bucket, 0) + amount
+Place = tuple[int, str]
+"""A bucket of one funder; the borrower's own money is everybody's, the leader holds it."""
+
+
+def held(movements: Iterable[Movement]) -> dict[Place, int]:
+    """What stands in every bucket of every funder after the movements."""
+    return _after({}, movements)
+
+
+def _after(before: Mapping[Place, int], movements: Iterable[Movement]) -> dict[Place, int]:
+    made = dict(before)
+    for one in movements:
+        for bucket, amount in (*effects(one), *_turned(one)):
+            is_stopped = bucket in OUTSIDE and Flag.NON_ACCRUAL in one.flags
+            place = (0 if bucket == EXCESS else one.funder, f"{STOPPED}{bucket}" if is_stopped else bucket)
+            made[place] = made.get(place, 0) + amount
     return made
 
 
-def _is_sound(before: Mapping[str, int], after: Mapping[str, int]) -> bool:
-    return all(amount >= 0 or amount >= before.get(bucket, 0) for bucket, amount in after.items())
+def _turned(one: Movement) -> Iterator[tuple[str, int]]:
+    """What leaves the balance sheet, or comes back to it, and stays in its bucket."""
+    sign = {Event.NON_ACCRUAL: -1, Event.ACCRUAL_RESUMED: 1}.get(one.event, 0)
+    for name in OUTSIDE & set(one.amounts) if sign else ():
+        yield name, sign * one.amounts[name]
+        yield f"{STOPPED}{name}", -sign * one.amounts[name]
+
+
+OUTSIDE: Final = frozenset({"penalty", "compound"})
+"""Buckets that have another account while a loan does not accrue."""
+STOPPED: Final = "stopped "
+
+
+def _is_sound(before: Mapping[Place, int], after: Mapping[Place, int]) -> bool:
+    return all(amount >= 0 or amount >= before.get(place, 0) for place, amount in after.items())

@@ -10,6 +10,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
+from domain.product.funding import Funding
 from domain.servicing.allocation import STRATEGIES, Component, Strategy
 from domain.servicing.terms import Terms
 
@@ -149,12 +150,18 @@ class LifeTerms:
 class Contract:
     """Terms and life terms together: with the facts, all that a life depends on.
 
-    marks: dates at which what accrues is told apart, because others earn it from then on.
+    funding: who funds it, when not the lender alone. guarantor: the party that guarantees it, when one does.
     """
 
     terms: Terms
     life: LifeTerms = LifeTerms()
-    marks: tuple[date, ...] = ()
+    funding: Funding | None = None
+    guarantor: int | None = None
+
+    @property
+    def marks(self) -> tuple[date, ...]:
+        """Dates at which what accrues is told apart, because others earn it from then on."""
+        return () if self.funding is None else tuple(one.from_on for one in self.funding.agreements[1:])
 
     def strategy(self, kind: str) -> Strategy:
         """The allocation of a kind of payment."""

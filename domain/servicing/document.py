@@ -12,6 +12,7 @@ from dataclasses import MISSING, Field, fields, is_dataclass
 from datetime import date
 from decimal import Decimal
 from enum import Enum
+from fractions import Fraction
 from functools import cache
 from types import MappingProxyType, NoneType, UnionType
 from typing import Any, Final, Union, get_args, get_origin, get_type_hints
@@ -79,7 +80,7 @@ def written(value: object) -> Any:  # noqa: ANN401 - JSON; one line for each kin
             return value.value
         case str():
             return value
-        case Decimal():
+        case Decimal() | Fraction():
             return str(value)
         case date():
             return value.isoformat()
@@ -112,7 +113,8 @@ def read(kind: Any, data: Any) -> Any:  # noqa: ANN401 - any type, JSON; one lin
     if origin is frozenset:
         return frozenset(read(get_args(kind)[0], part) for part in data)
     if origin is not None and issubclass(origin, Mapping):
-        return MappingProxyType({name: read(get_args(kind)[1], part) for name, part in data.items()})
+        of, inner = get_args(kind)
+        return MappingProxyType({int(name) if of is int else name: read(inner, part) for name, part in data.items()})
     if kind is date:
         return date.fromisoformat(data)
     if isinstance(kind, type) and is_dataclass(kind):

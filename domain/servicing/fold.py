@@ -531,7 +531,7 @@ class Fold:
             self.stage = Stage.NON_ACCRUAL
         elif self.stage is Stage.NON_ACCRUAL and self.dpd == 0:
             held = self.buckets()
-            back = {name: held[name] for name in ("nonaccrual_principal", "nonaccrual_interest")}
+            back = {name: held[name] for name in ("nonaccrual_principal", "nonaccrual_interest", "penalty", "compound")}
             self.book(Event.ACCRUAL_RESUMED, back, fact_no=0)
             self.stage = Stage.PERFORMING
             for line in self.lines:

@@ -17,6 +17,7 @@ from typing import Final
 from domain.product.accounting import EXCESS, Event, Flag, Stage
 from domain.servicing.allocation import Allocation, Component, Dictated, DueType, Part, Pass, Strategy, spend
 from domain.servicing.contract import ChargedOff, Contract, EarlyInterest
+from domain.servicing.document import written
 from domain.servicing.fact import (
     Accelerate,
     Basis,
@@ -83,8 +84,9 @@ class Life:
     state: Fold = field(compare=False)
 
     def __repr__(self) -> str:
-        """Contract, facts and date: everything else follows from them."""
-        return f"Life(contract={self.contract}, facts={self.facts}, on={self.on})"
+        """Contract, facts and date, without what is the default: everything else follows from them."""
+        told = [f"{type(one).__name__}{written(one)}" for one in self.facts]
+        return f"Life(contract={written(self.contract)}, facts={told}, on={self.on})"
 
     @property
     def instalments(self) -> tuple[Progress, ...]:
@@ -518,6 +520,8 @@ def _chargeback(fold: Fold, fact: Chargeback) -> None:
     for component in (I, F, N, C):
         line.recognised[component] += rest.get(component, 0)
     fold.book(Event.CHARGEBACK, {**amounts, EXCESS: used}, fact_no=fact.no, stage=_carried(line))
+    if line.creditor == fold.guarantor:
+        fold.book(Event.SUBROGATION_RECOVERED, {"amount": -sum(rest.values())}, fact_no=fact.no)
     fold.transact(fact.no, "CHARGEBACK", fact.amount, Allocation(_parts(rest), 0), excess=-used)
 
 

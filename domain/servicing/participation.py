@@ -15,15 +15,17 @@ from datetime import date, timedelta
 from types import MappingProxyType
 from typing import Final
 
-from domain.product.accounting import EXCESS, HANDED, PARTNER_SHARE, PRINCIPALS, Event, Party
+from domain.product.accounting import EXCESS, HANDED, PARTNER_SHARE, PRINCIPALS, Event, Flag, Party
 from domain.product.funding import PRINCIPAL, Agreement, Funding
 from domain.servicing.movement import Movement, effects
-from domain.servicing.share import assigned, cut
+from domain.servicing.share import apportion, assigned, cut
 
 _EARNED: Final = frozenset(
     {Event.INTEREST_ACCRUED, Event.PENALTY_ACCRUED, Event.COMPOUND_ACCRUED, Event.NON_ACCRUAL_INTEREST}
 )
 """What the days before a movement have earned, by the agreement of those days."""
+TURNS: Final = frozenset({Event.NON_ACCRUAL, Event.ACCRUAL_RESUMED})
+"""Events by which every claim is carried otherwise, those too that stay in their buckets."""
 _KIND: Final[Mapping[str, str]] = MappingProxyType(
     {**dict.fromkeys(PRINCIPALS, PRINCIPAL), "accrued_interest": "interest", "nonaccrual_interest": "interest"}
 )
@@ -44,6 +46,28 @@ def shared(movements: Iterable[Movement], funding: Funding, *, on: date, cleared
         part for one in told if one.event is Event.DISBURSEMENT_INSTRUCTED for part in _sent(one, funding, paid_out)
     ]
     return (*ahead, *made, *_cleared(made, funding, before=cleared_to))
+
+
+def guaranteed(movements: Iterable[Movement], *, guarantor: int, cleared_to: date) -> Iterator[Movement]:
+    """Tell the movements of a life with those of its guarantor.
+
+    He answers for the principal that the lenders have on their books, until he pays it (SUBROGATED releases that). What
+    the lender had collected for him before `cleared_to` is handed over.
+    """
+    collected = 0
+    for one in movements:
+        if one.event.party is Party.GUARANTOR:
+            if one.event is Event.SUBROGATION_RECOVERED and one.value_on < cleared_to:
+                collected += sum(one.amounts.values())
+            yield replace(one, funder=guarantor)
+            continue
+        yield one
+        grown = sum(amount for bucket, amount in effects(one) if bucket in PRINCIPALS)
+        if grown and one.event is not Event.COMPENSATED:
+            yield replace(one, event=Event.GUARANTEE_GIVEN, amounts={"amount": grown}, funder=guarantor, pieces={})
+    if collected:
+        for event, funder in ((Event.AGENCY_PAID, 0), (Event.SUBROGATION_CLEARED, guarantor)):
+            yield Movement(event=event, amounts={"amount": collected}, fact_no=0, value_on=cleared_to, funder=funder)
 
 
 def instructed(one: Movement, funding: Funding) -> tuple[Movement, ...]:
@@ -131,7 +155,8 @@ class _Holding:
         """One amount of a movement by funder; what touches no claim, and what is the borrower's, is the leader's."""
         touched = [(bucket, part) for bucket, part in effects(replace(one, amounts={name: amount})) if bucket != EXCESS]
         if not touched:
-            return {self.funding.leader: amount}
+            stays = one.event in TURNS and Flag.TRANSFERRED not in one.flags
+            return self._part_of(name, amount) if stays else {self.funding.leader: amount}
         agreement = self.funding.on(one.value_on - timedelta(days=1) if one.event in _EARNED else one.value_on)
         kind = _KIND.get(name, name)
         wanted = dict.fromkeys(self.funding.funders, 0)
@@ -146,6 +171,17 @@ class _Holding:
             for funder, part in made.items():
                 held[funder] -= part
         return {funder: sign * part for funder, part in made.items()}
+
+    def _part_of(self, bucket: str, amount: int) -> _Cut:
+        """What each funder has of a claim that is carried otherwise and stays in its bucket."""
+        held = {funder: max(part, 0) for funder, part in self.held.get(bucket, {}).items()}
+        if not abs(amount) <= sum(held.values()):
+            return {self.funding.leader: amount}
+        sign = 1 if amount > 0 else -1
+        return {
+            funder: sign * part
+            for funder, part in apportion(abs(amount), held, residue_to=self.funding.residue_to).items()
+        }
 
     def _grown(self, one: Movement, kind: str, key: int, piece: int, agreement: Agreement) -> _Cut:
         """By how much everybody's cut grows, when what has been told of an instalment grows by a piece."""

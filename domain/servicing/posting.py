@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Final
 from uuid import NAMESPACE_OID, UUID, uuid5
 
-from domain.product.accounting import COMPONENTS, Event, Flag, Party
+from domain.product.accounting import BETWEEN, COMPONENTS, HANDED, PARTNER_SHARE, SENT, Event, Flag, Party
 from domain.product.rules_lender import CN_LENDER
 from domain.product.ruleset import EventUnruled, RuleSet, rendered
 from domain.product.version import ProductVersion
@@ -19,7 +19,7 @@ from domain.servicing.position import Loan
 from domain.servicing.repayment import Decision, Repay, Source, application_rule
 from ledger.account import Side
 from ledger.entry import Dimensions, Entry, Line
-from ledger.period import Placement
+from ledger.period import CorrectionPolicy, PeriodClosed, PeriodState, Placement, place
 from ledger.rule import Rule, apply, apply_batch
 
 SOURCE = "servicing"
@@ -159,49 +159,211 @@ def service_fee_entries(
             yield apply(rules[kind], {"service_fee": loan.service_fee}, **{**entry, "book": book}, event_id=event_id)
 
 
-Booked = tuple[tuple[Movement, ...], Entry | None]
-"""Movements and the entry that books them; none where the rules post nothing."""
+Booked = tuple[Movement, Entry | None]
+"""A movement and the entry that books it; none where the rules post nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """Who keeps accounts of the loans of a product version besides its platform, and by which rules.
+
+    partners: the book of each funder that does not collect, by its number; they share one set of rules.
+    """
+
+    lender: RuleSet
+    partner: RuleSet | None = None
+    partners: Mapping[int, int] = field(default_factory=lambda: MappingProxyType({}))
+    guarantor: tuple[int, RuleSet] | None = None
+
+    @property
+    def books(self) -> tuple[int, ...]:
+        """The books of the others."""
+        return (*self.partners.values(), *(() if self.guarantor is None else (self.guarantor[0],)))
+
+    def seat(self, loan: Loan, one: Movement) -> tuple[int, RuleSet, int] | None:
+        """Book, rules and number of whom a movement belongs to; None when he keeps no book here."""
+        if one.event.party is Party.GUARANTOR:
+            return None if self.guarantor is None else (*self.guarantor, one.funder)
+        if one.funder in {0, loan.funder_id}:
+            return loan.book, self.lender, loan.funder_id
+        assert self.partner is not None, "a partner's movements have a partner's rules"
+        return self.partners[one.funder], self.partner, one.funder
+
+
+def desk(product: ProductVersion) -> Desk:
+    """Return the books and rules of a product version."""
+    lender, syndicate, guarantor = rule_set(product, Party.LENDER), product.syndicate, product.guarantor
+    return Desk(
+        lender=lender,
+        partner=None
+        if syndicate is None
+        else replace(
+            lender, code=f"{lender.code}/PARTNER", party=Party.PARTNER, rules=syndicate.rules,
+            silent=frozenset({Event.DISBURSEMENT_INSTRUCTED}),
+        ),
+        partners={} if syndicate is None else syndicate.books,
+        guarantor=None if guarantor is None else (guarantor.book, rule_set(product, Party.GUARANTOR)),
+    )  # fmt: skip
+
+
+_Item = tuple[Mapping[str, int], Dimensions]
+
+
+def _rows(
+    loan: Loan, group: Iterable[Movement], of: Desk
+) -> Iterator[tuple[int, RuleSet, Event, frozenset[Flag], Movement | None, _Item]]:
+    """Walk what a group of movements is in each book: everybody's own, and the leader's part of what he hands over."""
+    dims = Dimensions(loan.loan_id, loan.party_id, loan.product_id, loan.funder_id, loan.channel_id)
+    for one in group:
+        seat = of.seat(loan, one)
+        if seat is None:
+            continue
+        book, rules, number = seat
+        if book != loan.book and one.event in HANDED | SENT | BETWEEN:
+            handed = {PARTNER_SHARE: sum(one.amounts.values())}
+            yield loan.book, of.lender, one.event, one.flags, None, (handed, replace(dims, funder=number))
+        yield book, rules, one.event, one.flags, one, (one.amounts, replace(dims, funder=number))
+
+
+def group_lines(
+    loan: Loan, group: Sequence[Movement], of: Desk
+) -> dict[int, tuple[list[Line], list[Movement], RuleSet]] | EventUnruled:
+    """Return the lines of a group by book, the lender's first, with the movements that each holds, and its rules."""
+    rows: dict[int, dict[tuple[Event, frozenset[Flag]], tuple[RuleSet, list[_Item]]]] = {loan.book: {}}
+    owned: dict[int, list[Movement]] = {loan.book: []}
+    for book, rules, event, flags, one, item in _rows(loan, group, of):
+        rows.setdefault(book, {}).setdefault((event, flags), (rules, []))[1].append(item)
+        if one is not None:
+            owned.setdefault(book, []).append(one)
+    made: dict[int, tuple[list[Line], list[Movement], RuleSet]] = {}
+    for book, kinds in rows.items():
+        lines, rules = list[Line](), of.lender
+        for (event, flags), (rules, items) in kinds.items():
+            found = rendered(event, items, rules, currency=loan.terms.currency, flags=flags)
+            if isinstance(found, EventUnruled):
+                return found
+            lines += found
+        made[book] = (lines if len(kinds) == 1 else list(netted(lines)), owned.get(book, []), rules)
+    return made
+
+
+def placed_in_all(
+    fact: Fact, books: Iterable[int], months: Mapping[int, Mapping[int, PeriodState]]
+) -> Placement | tuple[int, PeriodClosed]:
+    """Return where a fact is booked in every one of the books, or which of them takes it nowhere.
+
+    One event has one date: when a month is closed in one of the books, all book at the latest date that any asks for.
+    """
+    found = list[Placement]()
+    for book in books:
+        one = place(
+            fact.value_on,
+            states=months[book],
+            policy=CorrectionPolicy.CORRECT_IN_CURRENT,
+            booked_on=fact.booked_on,
+        )
+        if not isinstance(one, Placement):
+            return book, one
+        found.append(one)
+    on = max(one.effective_on for one in found)
+    return Placement(on, None if all(one.economic_on is None for one in found) else fact.value_on)
 
 
 def movement_entries(
     loan: Loan,
     movements: Iterable[tuple[Movement, ...]],
-    rule_set: RuleSet,
+    of: Desk,
     *,
     fact: Fact,
     actor: str,
     placed: Placement,
 ) -> list[Booked] | EventUnruled:
-    """Return what a change books, each group of movements with its entry.
+    """Return what a change books: each movement with its entry, those of other books joined with it by one event.
 
-    A movement of the fact itself is booked at its value date. When that month is closed, everything is booked where the
-    ledger has `placed` the fact, `economic_on` says which date it is about, and the description names its cause.
+    A movement of the fact itself is booked at its value date. When that month is closed in one of the books, everything
+    is booked where `placed` says, `economic_on` says which date it is about, and the description names its cause.
     """
     is_late = placed.economic_on is not None
     made: list[Booked] = []
     for n, group in enumerate(movements):
         own = next((one for one in group if one.fact_no == fact.no), group[0])
-        on = placed.effective_on if is_late else fact.booked_on if len(group) > 1 else own.value_on
-        facts_of = entry_of(loan, key=f"fact:{loan.loan_id}:{fact.no}:{n}", on=on, actor=actor)
-        dims, currency = facts_of.pop("dims"), facts_of.pop("currency")
-        lines: list[Line] = []
-        for one in group:
-            found = rendered(one.event, [(one.amounts, dims)], rule_set, currency=currency, flags=one.flags)
-            if isinstance(found, EventUnruled):
-                return found
-            lines += found
-        rule = rule_set.rules.get(own.event)
-        entry = Entry(
-            **facts_of,
-            kind=own.event,
-            lines=tuple(lines if len(group) == 1 else netted(lines)),
-            rule_version=rule.version if rule else 1,
-            economic_on=placed.economic_on,
-            paid_on=fact.value_on if isinstance(fact, Pay) else None,
-            description=cause(fact) if fact.value_on < fact.booked_on else "",
-        ) if lines else None  # fmt: skip
-        made.append((group, entry))
+        kinds = {(one.event, one.fact_no, one.flags) for one in group}
+        on = placed.effective_on if is_late else fact.booked_on if len(kinds) > 1 else own.value_on
+        found = group_lines(loan, group, of)
+        if isinstance(found, EventUnruled):
+            return found
+        known: dict[int, Entry | None] = {id(one): None for one in group}
+        for book, (lines, owned, rules) in found.items():
+            if not lines:
+                continue
+            kind = next((one.event for one in (own, *owned) if one in owned), own.event)
+            rule = rules.rules.get(kind)
+            entry = Entry(
+                book=book,
+                source=SOURCE,
+                key=f"fact:{loan.loan_id}:{fact.no}:{n}",
+                actor=actor,
+                kind=kind,
+                effective_on=on,
+                lines=tuple(lines),
+                rule_version=rule.version if rule else 1,
+                event_id=uuid5(EVENT_NAMES, f"fact:{loan.loan_id}:{fact.no}") if of.books else None,
+                economic_on=placed.economic_on,
+                paid_on=fact.value_on if isinstance(fact, Pay) else None,
+                description=cause(fact) if fact.value_on < fact.booked_on else "",
+            )
+            known |= {id(one): entry for one in owned}
+            if not owned:  # the leader's side of what is all another's
+                made.append((NOBODY, entry))
+        made += [(one, known[id(one)]) for one in group]
     return made
+
+
+def instruction_entries(
+    loan: Loan, movements: Sequence[Movement], of: Desk, *, on: date, actor: str
+) -> list[Booked] | EventUnruled:
+    """Return the entries of an instruction to pay out, of every funder, joined by one event."""
+    name = f"loan:{loan.application_id}:instructed"
+    made: list[Booked] = []
+    for event in dict.fromkeys(one.event for one in movements):
+        group = [one for one in movements if one.event is event]
+        found = group_lines(loan, group, of)
+        if isinstance(found, EventUnruled):
+            return found
+        known: dict[int, Entry | None] = {id(one): None for one in group}
+        for book, (lines, owned, rules) in found.items():
+            if lines:
+                rule = rules.rules.get(event)
+                entry = Entry(
+                    book=book,
+                    source=SOURCE,
+                    key=name if event is Event.DISBURSEMENT_INSTRUCTED else f"{name}:{event}",
+                    kind=event,
+                    effective_on=on,
+                    lines=tuple(lines),
+                    actor=actor,
+                    rule_version=rule.version if rule else 1,
+                    event_id=instruction_id(loan),
+                )
+                known |= {id(one): entry for one in owned}
+                if not owned:
+                    made.append((NOBODY, entry))
+        made += [(one, known[id(one)]) for one in group]
+    return made
+
+
+def instruction_id(loan: Loan) -> UUID:
+    """Name the event by which a loan is instructed."""
+    return uuid5(EVENT_NAMES, f"loan:{loan.application_id}:instructed")
+
+
+def entries_of(booked: Iterable[Booked]) -> list[Entry]:
+    """Return the entries of what is booked, each once, in order."""
+    return list({id(entry): entry for _, entry in booked if entry is not None}.values())
+
+
+NOBODY: Final = Movement(event=Event.REPAYMENT, amounts={}, fact_no=0, value_on=date.min)
+"""Stands for no movement: the entry holds nothing of the lender's own."""
 
 
 def netted(lines: Iterable[Line]) -> Iterator[Line]:
@@ -222,7 +384,7 @@ def cause(fact: Fact) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
-    """Movements of one event of many loans that go into one entry: of one book, currency and product version.
+    """Movements of one event of many loans that go into one entry of a book: of one lender, currency, product version.
 
     `number` is the place of the entry among those of the same close.
     """
@@ -242,11 +404,13 @@ def batches(lives: Iterable[tuple[Loan, Iterable[Movement]]]) -> list[Batch]:
     needs another has already booked.
     """
     made: list[Batch] = []
-    known: dict[tuple[int, str, int, int, Event, frozenset[Flag]], list[Batch]] = {}
+    known: dict[tuple[int, int, str, int, int, Event, frozenset[Flag]], list[Batch]] = {}
     for loan, movements in lives:
         at = -1
         for one in movements:
-            of = (loan.book, loan.terms.currency, loan.product_id, loan.product_version, one.event, one.flags)
+            of = (
+                loan.book, one.funder, loan.terms.currency, loan.product_id, loan.product_version, one.event, one.flags,
+            )  # fmt: skip
             batch = next((each for each in known.get(of, ()) if each.number > at), None)
             if batch is None:
                 batch = Batch(
@@ -260,26 +424,40 @@ def batches(lives: Iterable[tuple[Loan, Iterable[Movement]]]) -> list[Batch]:
     return made
 
 
-def movement_entry(batch: Batch, rule_set: RuleSet, *, key: str, on: date, actor: str) -> Entry | EventUnruled | None:
-    """Return the entry of a batch: a line per loan where the account is kept by loan; none when nothing is posted."""
+def batch_entries(
+    batch: Batch, of: Desk, *, key: str, on: date, actor: str
+) -> tuple[tuple[Entry, bool], ...] | EventUnruled:
+    """Return the entries of a batch, and of each whether it holds the movements' own amounts.
+
+    A line per loan where the account is kept by loan; nothing for a book in which nothing is posted. What passes
+    through the leader is an entry of his book besides.
+    """
+    rows: dict[tuple[int, bool], tuple[RuleSet, list[_Item]]] = {}
+    for loan, movement in batch.members:
+        for book, rules, _, _, own, item in _rows(loan, (movement,), of):
+            rows.setdefault((book, own is not None), (rules, []))[1].append(item)
     first = batch.members[0][0]
-    items = [(one.amounts, entry_of(loan, key=key, on=on, actor=actor)["dims"]) for loan, one in batch.members]
-    lines = rendered(batch.event, items, rule_set, currency=first.terms.currency, flags=batch.flags)
-    if isinstance(lines, EventUnruled):
-        return lines
-    if not lines:
-        return None
-    rule = rule_set.rules.get(batch.event)
-    return Entry(
-        book=first.book,
-        source=SOURCE,
-        key=f"{key}:{batch.number}:{batch.event}",
-        kind=batch.event,
-        effective_on=on,
-        lines=lines,
-        actor=actor,
-        rule_version=rule.version if rule else 1,
-    )
+    made = []
+    for (book, is_own), (rules, items) in rows.items():
+        lines = rendered(batch.event, items, rules, currency=first.terms.currency, flags=batch.flags)
+        if isinstance(lines, EventUnruled):
+            return lines
+        if lines:
+            rule = rules.rules.get(batch.event)
+            name = f"{key}:{batch.number}:{batch.event}"
+            entry = Entry(
+                book=book,
+                source=SOURCE,
+                key=name,
+                kind=batch.event,
+                effective_on=on,
+                lines=lines,
+                actor=actor,
+                rule_version=rule.version if rule else 1,
+                event_id=uuid5(EVENT_NAMES, f"{key}:{batch.product_id}:{batch.product_version}") if of.books else None,
+            )
+            made.append((entry, is_own))
+    return tuple(made)
 
 
 def entry_of(loan: Loan, *, key: str, on: date, actor: str) -> dict[str, Any]:

@@ -359,6 +359,7 @@ booking = Table(
     Column("booked_on", Date, nullable=False),
     Column("through_on", Date, nullable=False),
     Column("entry_id", BigInteger),
+    Column("funder_id", BigInteger, nullable=False, server_default=text("0")),
     PrimaryKeyConstraint("booking_id", name="booking_pkey"),
     ForeignKeyConstraint(["loan_id"], ["servicing.contract.loan_id"], name="booking_of_contract"),
     CheckConstraint("amount <> 0", name="booking_is_something"),
@@ -369,9 +370,9 @@ booking = Table(
         postgresql_include=["fact_no", "event", "flags", "bucket", "amount", "through_on"],
     ),
     schema="servicing",
-    comment="Amounts of a life that the journal holds, minor units, by event, bucket and the fact they belong to"
-    " (0: time); cause is the fact that made us book (0: the close of a day), through_on the date up to which the life"
-    " was told.",
+    comment="Amounts of a life that the journal holds, minor units, by event, bucket, the fact they belong to (0: time)"
+    " and whose share they are (0: the lender's alone); cause is the fact that made us book (0: the close of a day),"
+    " through_on the date up to which the life was told.",
 )
 """Amounts of a life that the journal holds."""
 

@@ -16,7 +16,7 @@ from domain.product.accounting import BETWEEN, EXCESS, HANDED, SENT, Event, Part
 from domain.product.funding import Agreement, Funding, faults
 from domain.product.rules_lender import CN_LENDER, CN_PARTNER
 from domain.product.ruleset import lines
-from domain.servicing.change import told
+from domain.servicing.change import whole
 from domain.servicing.contract import Contract
 from domain.servicing.life import Life, replay
 from domain.servicing.movement import Movement, balances, effects
@@ -48,7 +48,7 @@ def agreements(draw: st.DrawFn) -> Funding:
 
 def marked(life: Life, funding: Funding) -> Life:
     """The same history of a loan that tells apart what accrues under each agreement."""
-    contract: Contract = replace(life.contract, marks=tuple(one.from_on for one in funding.agreements[1:]))
+    contract: Contract = replace(life.contract, funding=funding)
     return replay(contract, life.facts, on=life.on)
 
 
@@ -61,23 +61,22 @@ def held(made: Iterable[Movement], funder: int) -> dict[str, int]:
 @given(lives(), agreements())
 def test_a_joint_history_is_whole_in_every_share(life: Life, funding: Funding) -> None:
     joint = marked(life, funding)
-    assert balances(joint.movements) == balances(life.movements), "a mark moves no money"
-    whole = tuple(told(joint, through_on=joint.on, business_on=joint.on))
-    made = shared(whole, funding, on=joint.on, cleared_to=joint.on + timedelta(days=1))
-    the_shares_sum_to_the_whole(whole, made)
+    uncut = tuple(whole(joint, to=joint.on, business_on=joint.on))
+    made = shared(uncut, funding, on=joint.on, cleared_to=joint.on + timedelta(days=1))
+    the_shares_sum_to_the_whole(uncut, made)
     nobody_falls_below_nought(made, funding)
     what_passes_through_the_leader_clears(made)
 
 
 def the_shares_sum_to_the_whole(told_whole: tuple[Movement, ...], made: tuple[Movement, ...]) -> None:
-    whole: dict[tuple[object, str], int] = {}
+    apart: dict[tuple[object, str], int] = {}
     for sign, movements in ((1, told_whole), (-1, made)):
         for one in movements:
             if one.event not in BETWEEN | {Event.SHARE_ASSIGNED}:
                 for name, amount in one.amounts.items():
                     place = ((one.event, one.fact_no, one.flags, one.value_on), name)
-                    whole[place] = whole.get(place, 0) + sign * amount
-    assert not any(whole.values())
+                    apart[place] = apart.get(place, 0) + sign * amount
+    assert not any(apart.values())
     assert balances(made) == balances(told_whole)
 
 

@@ -110,7 +110,8 @@ _KEYS = iter(range(1 << 40))
 def held(conn: Connection, loan_id: int) -> dict[tuple[str, ...], int]:
     now = books(conn, loan_id)
     return {accounts: sum(now.get(code, 0) for code in accounts) for accounts in GROUPS} | {
-        ("2241.01",): -now.get("2241.01", 0)
+        ("2241.01",): -now.get("2241.01", 0),
+        ("3001.01",): now.get("3001.01", 0),
     }
 
 
@@ -118,7 +119,8 @@ def said(conn: Connection, loan_id: int, on: date) -> dict[tuple[str, ...], int]
     state = dossiers(conn, [loan_id])[loan_id].life(on).state
     buckets = state.buckets()
     return {accounts: sum(buckets[name] for name in names) for accounts, names in GROUPS.items()} | {
-        ("2241.01",): state.excess
+        ("2241.01",): state.excess,
+        ("3001.01",): 0,  # what was sent has arrived
     }
 
 

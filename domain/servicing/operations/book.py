@@ -8,11 +8,9 @@ from datetime import date
 from sqlalchemy import Connection
 
 from domain.product import queries as products
-from domain.product.accounting import Party
-from domain.product.ruleset import RuleSet
 from domain.refusals import Refusal
 from domain.servicing.position import Loan
-from domain.servicing.posting import SOURCE, rule_set
+from domain.servicing.posting import SOURCE, Desk, desk
 from domain.servicing.refusal import BookRefused, PeriodClosed
 from ledger import books, journal
 from ledger.entry import Entry
@@ -37,13 +35,13 @@ def months_of(conn: Connection, of: Iterable[int]) -> dict[int, dict[int, Period
     return {book: {one.period_id: one.state for one in months} for book, months in found.items()}
 
 
-def rule_sets_of(conn: Connection, versions: Iterable[tuple[int, int]]) -> dict[tuple[int, int], RuleSet]:
-    """Return, for each product version, the lender's rules of every event."""
+def desks_of(conn: Connection, versions: Iterable[tuple[int, int]]) -> dict[tuple[int, int], Desk]:
+    """Return, for each product version, who keeps accounts of its loans and by which rules."""
     made = {}
     for of in versions:
         version = products.version(conn, product_id=of[0], version=of[1])
         assert version is not None, "a loan's product version is published"
-        made[of] = rule_set(version, Party.LENDER)
+        made[of] = desk(version)
     return made
 
 

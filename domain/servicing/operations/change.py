@@ -21,7 +21,7 @@ from domain.servicing.fact import Fact, Pay, Reverse
 from domain.servicing.life import Life
 from domain.servicing.milestone import milestone
 from domain.servicing.movement import Movement
-from domain.servicing.operations.book import months_of, post_each, rule_sets_of, version_of
+from domain.servicing.operations.book import desks_of, months_of, post_each, version_of
 from domain.servicing.operations.milestone import crossed, milestone_row
 from domain.servicing.operations.row import (
     booking_rows,
@@ -31,18 +31,19 @@ from domain.servicing.operations.row import (
     write_many,
     write_schedule,
 )
-from domain.servicing.posting import Booked, movement_entries
+from domain.servicing.position import Loan
+from domain.servicing.posting import NOBODY, Booked, entries_of, movement_entries, placed_in_all
 from domain.servicing.queries.dossier import KnownFact, dossiers, keys_taken
 from domain.servicing.queries.loan import loans_of, lock_keys, lock_loans
 from domain.servicing.queries.recorded import repayment_of_fact
 from domain.servicing.refusal import LoanNotDisbursed, LoanUnknown, PeriodClosed
 from domain.servicing.repayment import Repay
-from ledger.period import CorrectionPolicy, Placement, place
+from ledger.period import Placement
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recorded:
-    """A change was booked: the fact under its number, the entries that it made us book, and whether nothing is left."""
+    """A change was booked: the fact under its number, the entries of the lender's book, and whether nothing is left."""
 
     loan_id: int
     fact: Fact
@@ -75,8 +76,9 @@ def record_round(conn: Connection, turn: Sequence[tuple[int, Change]]) -> dict[i
     ids = sorted({one.loan_id for _, one in turn})
     told = dossiers(conn, ids, is_plain_too=True)
     loans = loans_of(conn, ids)
-    rule_sets = rule_sets_of(conn, {version_of(loan) for loan in loans.values()})
-    months = months_of(conn, {loan.book for loan in loans.values()})
+    desks = desks_of(conn, {version_of(loan) for loan in loans.values()})
+    books = {book for loan in loans.values() for book in (loan.book, *desks[version_of(loan)].books)}
+    months = months_of(conn, books)
     answers: dict[int, Recorded | Refusal] = {}
     decided: list[tuple[int, Change, Changed, list[Booked]]] = []
     for n, one in turn:
@@ -85,35 +87,36 @@ def record_round(conn: Connection, turn: Sequence[tuple[int, Change]]) -> dict[i
             answers[n] = made
             continue
         loan, fact = made.dossier.loan, made.fact
-        placed = place(
-            fact.value_on,
-            states=months[loan.book],
-            policy=CorrectionPolicy.CORRECT_IN_CURRENT,
-            booked_on=fact.booked_on,
-        )
+        desk = desks[version_of(loan)]
+        placed = placed_in_all(fact, (loan.book, *desk.books), months)
         if not isinstance(placed, Placement):
-            answers[n] = PeriodClosed(detail=f"{loan.book}/{placed.period}")
+            book, closed = placed
+            answers[n] = PeriodClosed(detail=f"{book}/{closed.period}")
             continue
-        entries = movement_entries(
-            loan, made.movements, rule_sets[version_of(loan)], fact=fact, actor=one.command.actor, placed=placed
-        )
+        entries = movement_entries(loan, made.movements, desk, fact=fact, actor=one.command.actor, placed=placed)
         if isinstance(entries, Refusal):
             answers[n] = entries
         else:
             decided.append((n, one, made, entries))
-    posted = post_each(conn, [[entry for _, entry in entries if entry is not None] for *_, entries in decided])
-    booked: list[tuple[int, Change, Changed, list[tuple[Movement, int | None]]]] = []
+    posted = post_each(conn, [entries_of(entries) for *_, entries in decided])
+    booked: list[tuple[int, Change, Changed, list[tuple[Movement, int | None]], tuple[int, ...]]] = []
     for (n, one, made, entries), ids_of in zip(decided, posted, strict=True):
         if isinstance(ids_of, Refusal):
             answers[n] = ids_of
         else:
-            left = iter(ids_of)
-            named = [(group, None if entry is None else next(left)) for group, entry in entries]
-            booked.append((n, one, made, [(each, entry_id) for group, entry_id in named for each in group]))
-    _write_changes(conn, [(one, made, moved) for _, one, made, moved in booked])
-    for n, one, made, moved in booked:
-        answers[n] = _recorded(one.loan_id, made.fact, made.after, moved, settles=made.settles)
+            named = dict(zip(map(id, entries_of(entries)), ids_of, strict=True))
+            moved = [(each, named.get(id(entry))) for each, entry in entries if each is not NOBODY]
+            booked.append((n, one, made, moved, _of_lender(made.dossier.loan, entries, named)))
+    _write_changes(conn, [(one, made, moved, own) for _, one, made, moved, own in booked])
+    for n, one, made, _, own in booked:
+        answers[n] = _recorded(one.loan_id, made.fact, made.after, own, settles=made.settles)
     return answers
+
+
+def _of_lender(loan: Loan, entries: Sequence[Booked], named: Mapping[int, int]) -> tuple[int, ...]:
+    """Return the entries of the lender's book; what only passes through it is named when he has nothing of his own."""
+    own = [(each, named[id(entry)]) for each, entry in entries if entry is not None and entry.book == loan.book]
+    return tuple(dict.fromkeys([of for each, of in own if each is not NOBODY] or [of for _, of in own]))
 
 
 def _changed(
@@ -125,8 +128,8 @@ def _changed(
             return KeyReused(field="idempotencyKey")
         assert dossier is not None, "a loan with facts has a dossier"
         life = dossier.life(max(one.business_on, dossier.through_on))
-        again = _recorded(one.loan_id, known.fact, life, [], settles=is_settled_life(life))
-        return replace(again, entry_ids=known.entry_ids, is_replay=True)
+        again = _recorded(one.loan_id, known.fact, life, known.entry_ids, settles=is_settled_life(life))
+        return replace(again, is_replay=True)
     if not is_known:
         return LoanUnknown(field="loanId")
     if dossier is None:
@@ -134,9 +137,7 @@ def _changed(
     return decide_change(dossier, one)
 
 
-def _recorded(
-    loan_id: int, fact: Fact, life: Life, named: Sequence[tuple[Movement, int | None]], *, settles: bool
-) -> Recorded:
+def _recorded(loan_id: int, fact: Fact, life: Life, entry_ids: tuple[int, ...], *, settles: bool) -> Recorded:
     kind = fact.kind if isinstance(fact, Pay) else None
     made = [one for one in life.transactions if one.fact_no == fact.no and (kind is None or one.kind == kind)]
     split: dict[str, int] = {}
@@ -146,7 +147,7 @@ def _recorded(
     return Recorded(
         loan_id=loan_id,
         fact=fact,
-        entry_ids=tuple(dict.fromkeys(entry_id for _, entry_id in named if entry_id is not None)),
+        entry_ids=entry_ids,
         settles=settles,
         split=split,
         excess=sum(one.excess for one in made),
@@ -154,13 +155,14 @@ def _recorded(
 
 
 def _write_changes(
-    conn: Connection, booked: Sequence[tuple[Change, Changed, Sequence[tuple[Movement, int | None]]]]
+    conn: Connection,
+    booked: Sequence[tuple[Change, Changed, Sequence[tuple[Movement, int | None]], tuple[int, ...]]],
 ) -> None:
     """Write the rows of booked changes, one statement per table; schedules that changed, one each."""
     facts, bookings, marks = list[dict[str, Any]](), list[dict[str, Any]](), list[dict[str, Any]]()
     events: list[tuple[int, EventKind, date, int | None, Command]] = []
     undone: list[tuple[Change, Reverse, int | None]] = []
-    for one, made, named in booked:
+    for one, made, named, own in booked:
         dossier, on = made.dossier, one.business_on
         if dossier.is_new:
             write_contract(conn, one.loan_id, dossier.contract, on=on, command=one.command)
@@ -179,7 +181,7 @@ def _write_changes(
         if made.settles:
             events.append((one.loan_id, EventKind.SETTLED, made.fact.value_on, None, one.command))
         if isinstance(made.fact, Reverse):
-            undone.append((one, made.fact, next((entry_id for _, entry_id in named if entry_id is not None), None)))
+            undone.append((one, made.fact, next(iter(own), None)))
     write_many(conn, tables.fact, facts)
     write_many(conn, tables.milestone, marks)
     write_many(conn, tables.booking, bookings)

@@ -13,7 +13,7 @@ from domain.product.accounting import Event
 from domain.product.version import ProductVersion
 from domain.refusals import KeyReused, Refusal
 from domain.servicing import tables
-from domain.servicing.change import Change
+from domain.servicing.change import Change, plain_contract, product_contract
 from domain.servicing.contract import Contract
 from domain.servicing.daycount import DayCount
 from domain.servicing.event import EventKind, ScheduleReason
@@ -29,9 +29,17 @@ from domain.servicing.operations.row import (
     write_many,
     write_schedule,
 )
+from domain.servicing.participation import instructed
 from domain.servicing.position import Disbursement, Facts, Loan
 from domain.servicing.position import position as computed
-from domain.servicing.posting import disbursement_entries, entry_of, service_fee_entries
+from domain.servicing.posting import (
+    NOBODY,
+    desk,
+    disbursement_entries,
+    entries_of,
+    instruction_entries,
+    service_fee_entries,
+)
 from domain.servicing.queries.dossier import dossiers
 from domain.servicing.queries.fact import locked_facts
 from domain.servicing.queries.loan import events, loan_of_application
@@ -39,8 +47,8 @@ from domain.servicing.refusal import AmountNotPositive, LoanNotPending, LoanUnkn
 from domain.servicing.schedule import Schedule
 from domain.servicing.schedule import schedule as planned
 from domain.servicing.terms import AllocationBy, Method, Terms
+from ledger.journal import find, find_by_event
 from ledger.money import Money, rounded
-from ledger.rule import apply
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,39 +111,40 @@ def create_loan(conn: Connection, create: CreateLoan) -> Created | Refusal:
     )
     if (known := loan_of_application(conn, create.application_id)) is not None:
         return _created_before(conn, known, create)
-    terms = (
-        terms_of(create.product, principal=create.principal, term_months=create.term_months, start_on=create.start_on)
-        if create.contract is None
-        else create.contract.terms
+    contract = create.contract or product_contract(
+        create.product,
+        terms_of(create.product, principal=create.principal, term_months=create.term_months, start_on=create.start_on),
     )
+    terms = contract.terms
     loan = _contract(create, terms, loan_id=reserved(conn, "servicing.loan_loan_id_seq", 1)[0])
     schedule = planned(terms)
-    entry = apply(
-        create.product.posting_rules[Event.DISBURSEMENT_INSTRUCTED],
-        {"principal": first_amount(terms)},
-        **entry_of(loan, key=f"loan:{loan.application_id}:instructed", on=terms.start_on, actor=create.command.actor),
+    order = Movement(
+        event=Event.DISBURSEMENT_INSTRUCTED,
+        amounts={"principal": first_amount(terms)},
+        fact_no=1,
+        value_on=terms.start_on,
     )
-    posted = post(conn, [entry])
+    parts = (order,) if contract.funding is None else instructed(order, contract.funding)
+    booked = instruction_entries(loan, parts, desk(create.product), on=terms.start_on, actor=create.command.actor)
+    if isinstance(booked, Refusal):
+        return booked
+    entries = entries_of(booked)
+    posted = post(conn, entries)
     if isinstance(posted, Refusal):
         return posted
+    ids = dict(zip(map(id, entries), posted, strict=True))
+    instruction = next(ids[id(each)] for each in entries if (each.book, each.kind) == (loan.book, order.event))
     conn.execute(insert(tables.loan), [_loan_row(loan, create.command)])
     write_schedule(
         conn, loan.loan_id, 1, ScheduleReason.ORIGINAL, schedule.instalments, on=terms.start_on, command=create.command
     )
-    if create.contract is not None:
-        write_contract(conn, loan.loan_id, create.contract, on=terms.start_on, command=create.command)
-        instructed = Movement(
-            event=Event.DISBURSEMENT_INSTRUCTED,
-            amounts={"principal": first_amount(terms)},
-            fact_no=1,
-            value_on=terms.start_on,
-        )
-        rows = booking_rows(
-            loan.loan_id, [(instructed, posted[0])], cause=1, on=terms.start_on, through_on=terms.start_on
-        )
+    if create.contract is not None or contract != plain_contract(terms):
+        write_contract(conn, loan.loan_id, contract, on=terms.start_on, command=create.command)
+        named = [(one, ids.get(id(entry))) for one, entry in booked if one is not NOBODY]
+        rows = booking_rows(loan.loan_id, named, cause=1, on=terms.start_on, through_on=terms.start_on)
         write_many(conn, tables.booking, list(rows))
-    write_events(conn, [(loan.loan_id, EventKind.INSTRUCTED, terms.start_on, posted[0], create.command)])
-    return Created(loan=loan, schedule=schedule, entry_id=posted[0])
+    write_events(conn, [(loan.loan_id, EventKind.INSTRUCTED, terms.start_on, instruction, create.command)])
+    return Created(loan=loan, schedule=schedule, entry_id=instruction)
 
 
 def terms_of(product: ProductVersion, *, principal: Money, term_months: int, start_on: date) -> Terms:
@@ -208,17 +217,35 @@ def disburse_failed(conn: Connection, *, loan_id: int, on: date, command: Comman
             if isinstance(answer, Refusal)
             else DisbursementCancelled(loan_id=loan_id, entry_id=answer[0], is_replay=True)
         )
-    instructed = next(one for one in events(conn, loan_id) if one.kind is EventKind.INSTRUCTED)
-    assert instructed.entry_id is not None, "an instruction is booked"
+    order = next(one for one in events(conn, loan_id) if one.kind is EventKind.INSTRUCTED)
+    assert order.entry_id is not None, "an instruction is booked"
     key = f"loan:{facts.loan.application_id}:failed"
-    undone = reverse(
-        conn, facts.loan.book, instructed.entry_id, key=key, on=on, actor=command.actor, why="disbursement failed"
-    )
+    undone = _withdrawn(conn, facts.loan, order.entry_id, key=key, on=on, actor=command.actor)
     if isinstance(undone, Refusal):
         return undone
     write_schedule(conn, loan_id, facts.version + 1, ScheduleReason.DISBURSE_CANCEL, (), on=on, command=command)
     write_events(conn, [(loan_id, EventKind.DISBURSEMENT_FAILED, on, undone, command)])
     return DisbursementCancelled(loan_id=loan_id, entry_id=undone)
+
+
+def _withdrawn(conn: Connection, loan: Loan, entry_id: int, *, key: str, on: date, actor: str) -> int | Refusal:
+    """Reverse an instruction in every book that booked it; names the reversal in the lender's."""
+    stored = find(conn, book=loan.book, entry_id=entry_id)
+    assert stored is not None, "an instruction is booked"
+    assert stored.entry.event_id is not None, "every stored entry belongs to an event"
+    others = [one for one in find_by_event(conn, stored.entry.event_id) if one.entry_id != entry_id]
+    with conn.begin_nested() as savepoint:
+        made: list[int] = []
+        for one in (stored, *others):
+            name = key if one is stored else f"{key}:{one.entry.kind}"
+            undone = reverse(
+                conn, one.entry.book, one.entry_id, key=name, on=on, actor=actor, why="disbursement failed"
+            )
+            if isinstance(undone, Refusal):
+                savepoint.rollback()
+                return undone
+            made.append(undone)
+    return made[0]
 
 
 def _begin_life(conn: Connection, facts: Facts, *, on: date, command: Command) -> Disbursed | Refusal:

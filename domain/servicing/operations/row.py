@@ -63,6 +63,7 @@ def booking_rows(
                 "booked_on": on,
                 "through_on": through_on,
                 "entry_id": entry_id,
+                "funder_id": one.funder,
             }
 
 

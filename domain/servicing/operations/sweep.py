@@ -15,11 +15,11 @@ from domain.refusals import Refusal
 from domain.servicing import tables
 from domain.servicing.change import Late, closing
 from domain.servicing.event import EventKind
-from domain.servicing.operations.book import post, rule_sets_of, version_of, version_rules
+from domain.servicing.operations.book import desks_of, post, version_of, version_rules
 from domain.servicing.operations.repayment import repay
 from domain.servicing.operations.row import booking_rows, write_events, write_many
 from domain.servicing.position import position as computed
-from domain.servicing.posting import Batch, Share, batch_entry, batches, groups, movement_entry
+from domain.servicing.posting import Batch, Share, batch_entries, batch_entry, batches, groups
 from domain.servicing.queries.ageing import ageing_rows, late_candidates
 from domain.servicing.queries.dossier import dossiers, living_between
 from domain.servicing.queries.fact import locked_facts
@@ -136,23 +136,24 @@ def close_lives(conn: Connection, sweep: Sweep) -> Swept | Refusal:
         return Swept()
     closed = [(one.loan, closing(one, on=sweep.on)) for one in running]
     made = batches([(loan, night.movements) for loan, night in closed])
-    rule_sets = rule_sets_of(conn, {version_of(one.loan) for one in running})
-    entries: list[tuple[Batch, Entry | None]] = []
+    desks = desks_of(conn, {version_of(one.loan) for one in running})
+    entries: list[tuple[Batch, tuple[tuple[Entry, bool], ...]]] = []
     for batch in made:
-        rules = rule_sets[batch.product_id, batch.product_version]
-        entry = movement_entry(batch, rules, key=sweep.key, on=sweep.on, actor=sweep.command.actor)
-        if isinstance(entry, Refusal):
-            return entry
-        entries.append((batch, entry))
-    posted = post(conn, [entry for _, entry in entries if entry is not None])
+        of = desks[batch.product_id, batch.product_version]
+        found = batch_entries(batch, of, key=sweep.key, on=sweep.on, actor=sweep.command.actor)
+        if isinstance(found, Refusal):
+            return found
+        entries.append((batch, found))
+    posted = post(conn, [entry for _, found in entries for entry, _ in found])
     if isinstance(posted, Refusal):
         return posted
     ids = iter(posted)
     through_on = sweep.on + timedelta(days=1)
     rows: list[dict[str, Any]] = []
     late: set[int] = set()
-    for batch, entry in entries:
-        entry_id = None if entry is None else next(ids)
+    for batch, found in entries:
+        named = [(next(ids), is_own) for _, is_own in found]
+        entry_id = next((each for each, is_own in named if is_own), None)
         for loan, one in batch.members:
             rows += booking_rows(loan.loan_id, [(one, entry_id)], cause=0, on=sweep.on, through_on=through_on)
             if batch.event is Event.PRINCIPAL_OVERDUE and sum(one.amounts.values()) > 0:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, func, select
+from sqlalchemy import Connection, Row, and_, func, or_, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by, distinct_on
 
 from domain.command import Command
@@ -27,7 +27,7 @@ from domain.servicing.schedule import Instalment
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnownFact:
-    """A fact that was recorded before; `entry_ids` are the entries that it made us book."""
+    """A fact that was recorded before; `entry_ids` are the entries of the lender's book that it made us book."""
 
     loan_id: int
     fact: Fact
@@ -53,8 +53,14 @@ def living_between(conn: Connection, *, low: int, high: int) -> list[int]:
 
 def keys_taken(conn: Connection, keys: Sequence[str]) -> dict[str, KnownFact]:
     """Return the facts that were recorded under these keys."""
-    f, b = tables.fact, tables.booking
-    caused = and_(b.c.loan_id == f.c.loan_id, b.c.cause == f.c.no, b.c.entry_id.is_not(None))
+    f, b, ln = tables.fact, tables.booking, tables.loan
+    lender = select(ln.c.funder_id).where(ln.c.loan_id == f.c.loan_id).scalar_subquery()
+    caused = and_(
+        b.c.loan_id == f.c.loan_id,
+        b.c.cause == f.c.no,
+        b.c.entry_id.is_not(None),
+        or_(b.c.funder_id == 0, b.c.funder_id == lender),
+    )
     entries = select(func.array_agg(aggregate_order_by(b.c.entry_id, b.c.booking_id))).where(caused).scalar_subquery()
     asked = select(f, entries.label("entry_ids")).where(f.c.key.in_(keys))
     return {
@@ -93,8 +99,8 @@ def _living_dossiers(
     said: dict[int, list[Fact]] = {}
     for row in conn.execute(select(f).where(loans_in(living)(f.c.loan_id)).order_by(f.c.loan_id, f.c.no)):
         said.setdefault(row.loan_id, []).append(fact_from(row))
-    place = (b.c.loan_id, b.c.event, b.c.fact_no, b.c.flags)
-    held: dict[int, dict[tuple[str, int, str], dict[str, int]]] = {}
+    place = (b.c.loan_id, b.c.event, b.c.fact_no, b.c.flags, b.c.funder_id)
+    held: dict[int, dict[tuple[str, int, str, int], dict[str, int]]] = {}
     through: dict[int, date] = {}
     asked = (
         select(*place, b.c.bucket, func.sum(b.c.amount).label("amount"), func.max(b.c.through_on).label("through_on"))
@@ -104,7 +110,7 @@ def _living_dossiers(
     )
     for row in conn.execute(asked):
         through[row.loan_id] = max(row.through_on, through.get(row.loan_id, date.min))
-        amounts = held.setdefault(row.loan_id, {}).setdefault((row.event, row.fact_no, row.flags), {})
+        amounts = held.setdefault(row.loan_id, {}).setdefault((row.event, row.fact_no, row.flags, row.funder_id), {})
         amounts[row.bucket] = int(row.amount)
     plans = _plans(conn, living)
     made = {}
@@ -123,8 +129,9 @@ def _living_dossiers(
                     fact_no=fact_no,
                     value_on=through[loan_id],
                     flags=flags_of(flags),
+                    funder=funder,
                 )
-                for (event, fact_no, flags), amounts in held.get(loan_id, {}).items()
+                for (event, fact_no, flags, funder), amounts in held.get(loan_id, {}).items()
             ),
             through_on=through.get(loan_id, date.min),
             version=version,

@@ -6,8 +6,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.origination.offer import CostAboveCap, NotOnOffer, Offer, make_offer, offered_amount, terms_of
+from domain.origination.offer import (
+    CapRuleExceeded,
+    CostAboveCap,
+    NotOnOffer,
+    Offer,
+    make_offer,
+    offered_amount,
+    terms_of,
+)
+from domain.product.pricing import LENDER_TYPES
 from domain.product.version import ProductVersion
+from domain.servicing.cap import Lender
 from domain.servicing.operations import disbursement as servicing
 from ledger.money import Money
 from seed.products import draft
@@ -41,6 +51,29 @@ def test_a_nominal_24_percent_passes_its_cap_and_a_dearer_loan_does_not() -> Non
     refused = make_offer(dearer, amount=10_000_00, months=12, start_on=START)
     assert isinstance(refused, CostAboveCap)
     assert refused.cap == Decimal("0.24")
+
+
+@pytest.mark.parametrize(
+    ("lender_type", "on", "rate", "rule"),
+    [
+        ("BANK", START, "0.154", None),
+        ("SMALL_LOAN", START, "0.154", None),
+        ("SMALL_LOAN", date(2028, 1, 3), "0.154", "SMALL_LOAN_4LPR"),
+        ("SMALL_LOAN", date(2028, 1, 3), "0.12", None),
+        ("PRIVATE", START, "0.154", "PRIVATE_4LPR"),
+    ],
+)
+def test_the_cap_that_binds_the_kind_of_lender_on_the_day_is_named(
+    lender_type: str, on: date, rate: str, rule: str | None
+) -> None:
+    product = replace(PRODUCT, lender_type=lender_type, interest_rate_annual=Decimal(rate))
+    made = make_offer(product, amount=10_000_00, months=12, start_on=on)
+    assert (made.rule if isinstance(made, CapRuleExceeded) else None) == rule
+    assert isinstance(made, CapRuleExceeded | Offer)
+
+
+def test_products_and_caps_know_the_same_kinds_of_lender() -> None:
+    assert set(Lender) == LENDER_TYPES
 
 
 @pytest.mark.parametrize(

@@ -80,10 +80,10 @@ def test_income_and_bank_lines_carry_no_loan_and_what_is_owed_does() -> None:
 
 
 def test_all_accounts_of_the_rules_stand_in_the_charts() -> None:
-    for platform, chart in ((False, LENDER), (True, PLATFORM)):
-        assert accounts(RULES, platform=platform) <= {code for code, _, _, _ in chart}
-    assert {"1124.02", "6021.03"} < accounts(RULES, platform=True)
-    assert not {"1201", "6031"} & (accounts(RULES, platform=True) | accounts(RULES, platform=False)), "the guarantor's"
+    for party, chart in ((Party.LENDER, LENDER), (Party.PLATFORM, PLATFORM)):
+        assert accounts(RULES, party=party) <= {code for code, _, _, _ in chart}
+    assert {"1124.02", "6021.03"} < accounts(RULES, party=Party.PLATFORM)
+    assert not {"1201", "6031"} & accounts(RULES, party=Party.LENDER), "the guarantor's"
 
 
 def test_every_event_has_its_components_and_one_book() -> None:

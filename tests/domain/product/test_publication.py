@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from fractions import Fraction
 from types import MappingProxyType
 from typing import Any
 
@@ -12,7 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.product.accounting import REQUIRED
+from domain.product.funding import Agreement, Funding, Guarantor, Syndicate
 from domain.product.publication import canonical, content, faults, read, restored, sealed
+from domain.product.rules_lender import lender, partner
 from domain.product.version import ProductVersion
 from ledger.account import Side
 from ledger.rule import Leg, Rule, RuleLine, Term
@@ -145,4 +148,47 @@ def test_equal_rates_have_one_hash(zeros: int) -> None:
 
 def test_every_parameter_is_part_of_the_content() -> None:
     names = {name for name in ProductVersion.__dataclass_fields__ if name != "content_hash"}
-    assert set(content(GOOD)) == names
+    assert set(content(GOOD)) == names - set(PARTICULAR)
+    assert set(content(replace(GOOD, **PARTICULAR))) == names
+    version = sealed(replace(GOOD, product_id=3, **PARTICULAR))
+    assert restored(json.loads(canonical(version))) == version
+
+
+SHARES = Agreement(
+    from_on=date(2026, 1, 1), shares={"principal": {GOOD.funder_id: Fraction(7, 10), 5: Fraction(3, 10)}}
+)
+PARTICULAR: dict[str, Any] = {
+    "lender_type": "TRUST",
+    "syndicate": Syndicate(
+        funding=Funding(leader=GOOD.funder_id, residue_to=5, agreements=(SHARES,)), books={5: 4}, rules=partner()
+    ),
+    "guarantor": Guarantor(9, 3),
+}
+"""What only some products have; a product without it has the content that it had before there was a choice."""
+
+
+@pytest.mark.parametrize(
+    ("change", "codes"),
+    [
+        ({"lender_type": "PAWNSHOP"}, {"PRODUCT_PARAMETER_UNKNOWN"}),
+        ({"guarantor": Guarantor(9, 3)}, {"PRODUCT_RULE_MISSING"}),
+        ({"syndicate": replace(PARTICULAR["syndicate"], books={})}, {"SHARE_FUNDER_UNKNOWN"}),
+        ({"syndicate": replace(PARTICULAR["syndicate"], rules={})}, {"PRODUCT_RULE_MISSING"}),
+        (
+            {
+                "syndicate": replace(
+                    PARTICULAR["syndicate"], funding=Funding(leader=5, residue_to=5, agreements=(SHARES,))
+                )
+            },
+            {"SHARE_FUNDER_UNKNOWN"},
+        ),
+    ],
+)
+def test_who_lends_and_guarantees_is_checked(change: dict[str, Any], codes: set[str]) -> None:
+    joint = replace(GOOD, posting_rules={**RULES, **lender(via=None)})
+    assert {one.code for one in faults(replace(joint, **change))} == codes
+
+
+def test_the_leader_of_a_joint_loan_books_the_share_of_the_others() -> None:
+    told = [one.field for one in faults(replace(GOOD, syndicate=PARTICULAR["syndicate"]))]
+    assert told == ["posting_rules.DISBURSEMENT_INSTRUCTED", "posting_rules.DISBURSEMENT_SUCCEEDED"]

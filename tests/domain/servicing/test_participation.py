@@ -28,8 +28,8 @@ def funding(*agreements: tuple[date, dict[int, Fraction]]) -> Funding:
     return Funding(leader=LEADER, residue_to=LEADER, agreements=made)
 
 
-def lived(*facts: Pay, on: date, marks: tuple[date, ...] = ()) -> Life:
-    contract = Contract(terms=terms(principal=10_000_00, rate="0.18", instalments=12, penalty="0"), marks=marks)
+def lived(*facts: Pay, on: date, shares: Funding | None = None) -> Life:
+    contract = Contract(terms=terms(principal=10_000_00, rate="0.18", instalments=12, penalty="0"), funding=shares)
     return replay(contract, (Disburse(no=1, value_on=START, booked_on=START, amount=10_000_00), *facts), on=on)
 
 
@@ -76,7 +76,7 @@ def test_an_instalment_that_is_paid_in_parts_gives_everybody_his_planned_share(c
 def test_who_takes_part_of_the_claim_over_earns_from_that_day_on() -> None:
     half, due = START + timedelta(days=10), date(2024, 2, 29)
     both = funding((START, SEVENTY), (half, EVEN))
-    life = lived(on=due, marks=(half,))
+    life = lived(on=due, shares=both)
     made = shared(life.movements, both, on=due, cleared_to=due)
     assert [of(made, Event.SHARE_ASSIGNED, one) for one in (LEADER, BANK, TRUST)] == [
         [{"principal": -2_000_00}],

@@ -9,17 +9,20 @@ from hypothesis import strategies as st
 
 from domain.product.accounting import Event, Party
 from domain.product.ruleset import Posted, lines
+from domain.servicing.fact import Pay
 from domain.servicing.posting import (
     Share,
     batch_entry,
     disbursement_entries,
     groups,
     mirrored,
+    placed_in_all,
     repayment_entries,
     rule_set,
 )
 from domain.servicing.repayment import Source
 from ledger.entry import Entry, Side
+from ledger.period import PeriodClosed, PeriodState, Placement
 from seed.products import RULES, draft
 from tests.domain.servicing.portfolio import facts, loan
 from tests.domain.servicing.test_repayment import decided, repay
@@ -143,3 +146,28 @@ def test_a_disbursement_is_one_event_in_each_book_that_it_concerns(fee: int, boo
     assert [one.book for one in made] == books
     assert len({one.event_id for one in made}) == 1
     assert len({(one.book, one.kind) for one in made}) == len(made)
+
+
+PAID_ON, KNOWN_ON = date(2026, 1, 20), date(2026, 3, 5)
+OPEN, CLOSED = PeriodState.OPEN, PeriodState.CLOSED
+NONE_CLOSED = {202601: OPEN, 202602: OPEN, 202603: OPEN, 202604: OPEN}
+
+
+@pytest.mark.parametrize(
+    ("other", "made"),
+    [
+        (NONE_CLOSED, Placement(PAID_ON, None)),
+        ({**NONE_CLOSED, 202601: CLOSED}, Placement(KNOWN_ON, PAID_ON)),
+        ({**NONE_CLOSED, 202601: CLOSED, 202603: CLOSED}, Placement(date(2026, 2, 1), PAID_ON)),
+        ({202601: CLOSED, 202602: CLOSED, 202603: CLOSED, 202604: OPEN}, Placement(date(2026, 4, 1), PAID_ON)),
+        ({202601: CLOSED, 202602: CLOSED}, (2, PeriodClosed(202601, None))),
+        ({202602: OPEN}, (2, PeriodClosed(202601, 202602))),
+    ],
+)
+def test_one_event_has_one_date_in_every_book(
+    other: dict[int, PeriodState], made: Placement | tuple[int, PeriodClosed]
+) -> None:
+    paid = Pay(no=3, value_on=PAID_ON, booked_on=KNOWN_ON, amount=1)
+    assert placed_in_all(paid, (1, 2), {1: NONE_CLOSED, 2: other}) == made
+    if isinstance(made, Placement):
+        assert placed_in_all(paid, (2, 1), {1: NONE_CLOSED, 2: other}) == made
