@@ -77,11 +77,7 @@ def add(fold: Fold, amount: int, *, is_income: bool = False) -> None:
         fold.renumber()
         return
     later = fold.contract.life.spread is not Spread.ON_OR_AFTER
-    lines = [
-        line
-        for line in fold.lines
-        if line.kind in REGULAR and (line.due_on > fold.at or (not later and line.due_on == fold.at))
-    ]
+    lines = [line for line in _own(fold) if line.due_on > fold.at or (not later and line.due_on == fold.at)]
     if not lines and later:
         extra_line(fold).owed[P] += rest
     elif not lines:
@@ -104,7 +100,7 @@ def _after_maturity(fold: Fold, amount: int) -> None:
     gone = {id(line) for line in lines[1:-1]}
     fold.lines = [line for line in fold.lines if id(line) not in gone]
     made = lines[-1]
-    made.from_on, made.owed[P] = lines[0].due_on, amount
+    made.from_on, made.owed[P], made.creditor = lines[0].due_on, amount, fold.creditor
     made.drawn = ((fold.at, amount),)
     _plan_interest(fold, [made], amount)
 

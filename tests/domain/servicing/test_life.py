@@ -19,6 +19,7 @@ from domain.servicing.contract import (
     Grace,
     LifeTerms,
     Prepayment,
+    Spread,
 )
 from domain.servicing.daycount import DayCount
 from domain.servicing.fact import (
@@ -336,3 +337,15 @@ def test_what_a_dictated_split_leaves_meets_what_is_overdue_before_the_next_disb
     life = lived((Pay, after, told), more, on=after, terms=fair, strategies=ahead)
     assert (life.state.excess, life.state.buckets()["overdue_principal"]) == (0, 716_80)
     assert balances(life.movements) == life.state.buckets()
+
+
+@pytest.mark.parametrize("is_income", [False, True])
+def test_what_is_lent_after_a_guarantor_has_paid_the_last_instalment_is_the_lenders(is_income: bool) -> None:
+    terms = replace(BANK, instalments=1, penalty_rate_annual=Decimal(0))
+    late = due(1) + timedelta(days=5)
+    paid_for = (Compensate, late, {"guarantor": "G", "scope": Scope.OVERDUE})
+    more = (Disburse, late + timedelta(days=1), {"amount": 12_86, "is_income": is_income})
+    spread = Spread.ON_OR_AFTER
+    life = lived(paid_for, more, on=late + timedelta(days=1), terms=terms, spread=spread)
+    assert balances(life.movements) == life.state.buckets()
+    assert life.state.buckets()["principal"] == 12_86
