@@ -72,12 +72,12 @@ class CapRuleExceeded(Refusal):
     """The yearly cost is above a cap that binds this kind of lender on the day: the rule, its limit and the figure."""
 
     code: ClassVar[str] = "COST_ABOVE_CAP_RULE"
-    zh: ClassVar[str] = "{told_zh}"
-    en: ClassVar[str] = "{told_en}"
+    zh: ClassVar[str] = "年化综合融资成本 {figure:.2%} 超过监管上限 {limit:.2%} (规则 {rule})"
+    en: ClassVar[str] = "the annualised cost {figure:.2%} is above the cap of the law {limit:.2%} (rule {rule})"
 
     rule: str
-    told_zh: str
-    told_en: str
+    figure: Decimal
+    limit: Decimal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,7 +132,7 @@ def make_offer(
     lender = Lender(product.lender_type)
     for one in verdicts(disclosure.annual, lender=lender, on=start_on, is_assisted=True):
         if one.is_refused:
-            return CapRuleExceeded(rule=one.rule.code, told_zh=one.zh, told_en=one.en)
+            return CapRuleExceeded(rule=one.rule.code, figure=one.figure, limit=one.limit)
     return Offer(terms=terms, schedule=plan, disclosure=disclosure)
 
 

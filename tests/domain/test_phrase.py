@@ -71,6 +71,7 @@ VERBATIM: Final = {
     "order_no": "a number of ours",
     "payment": "an amount, in figures",
     "reason": "a code of the books, or of what is wrong with an amount",
+    "rule": "a code of a cap",
     "rule_set": "the name of a rule set",
     "sign_type": "a code of the message header",
     "source": "a module",
@@ -78,7 +79,6 @@ VERBATIM: Final = {
     "starts_at": "a time",
     "state": "a code of the schema",
     "status": "a code of the schema",
-    "told_zh": "a sentence that is Chinese already",
     "whole": "a sum, in figures",
 }
 """Places that hold names, codes and figures, whichever refusal has them."""
