@@ -41,6 +41,8 @@ def bench(
     unknown = [name for name in wanted if name not in MEASURES and name != CHAOS]
     if unknown:
         raise typer.BadParameter(f"{unknown[0]} is not one of {', '.join((*MEASURES, CHAOS))}")
+    if as_json and CHAOS in wanted and len(wanted) > 1:
+        raise typer.BadParameter(f"with --json {CHAOS} is asked by itself: its document is another one")
     if CHAOS in wanted:
         _chaos(rounds, as_json=as_json)
     measured = [name for name in wanted if name != CHAOS]

@@ -428,6 +428,12 @@ def test_what_is_asked_wrongly_ends_with_two(name: str, bench: Bench) -> None:
     assert re.fullmatch(rf"USAGE_WRONG \S.*: see zhudai {name} --help", line)
 
 
+def test_two_documents_are_not_printed_as_one(bench: Bench) -> None:
+    told = bench.run("bench", "posting", "chaos", "--json")
+    assert (told.code, told.out) == (2, "")
+    assert "chaos is asked by itself" in told.err
+
+
 @pytest.mark.parametrize(
     "line", ["export csv --output nowhere/j.csv", "seal --notes c.json", "risk train seed/german_credit.csv --output k"]
 )
