@@ -5,12 +5,14 @@ from __future__ import annotations
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from domain.calendar import SHANGHAI
 from domain.command import Command
 from domain.day.operations import Closed, close_day
 from graphql_api.auth import ANONYMOUS, Role, Viewer
@@ -58,7 +60,7 @@ def context(viewer: Viewer = AUDITOR, *, store: Store | None = None, at: datetim
         received_at=at,
         store=store or Views(),
         cursor_key=b"key",
-        house=cast("House", None),
+        house=cast("House", SimpleNamespace(zone=SHANGHAI)),
     )
 
 
