@@ -6,7 +6,6 @@ not given is not in that JSON: no field has a value of its own, because the read
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import fields
 from datetime import date
 from decimal import Decimal
@@ -387,7 +386,3 @@ def camel(name: str) -> str:
     """The name of a field on the wire."""
     first, *rest = name.rstrip("_").split("_")
     return first + "".join(word.title() for word in rest)
-
-
-WIRE: Final[Mapping[str, str]] = {one.name: camel(one.name) for one in fields(QuoteInput)}
-"""Fields of the input by their names on the wire."""
