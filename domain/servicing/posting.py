@@ -207,6 +207,8 @@ def desk(product: ProductVersion) -> Desk:
 
 
 _Item = tuple[Mapping[str, int], Dimensions]
+Lines = tuple[list[Line], list[Movement], RuleSet]
+"""What a group of movements is in one book: its lines, the movements that they hold, and the rules of the book."""
 
 
 def _rows(
@@ -225,9 +227,7 @@ def _rows(
         yield book, rules, one.event, one.flags, one, (one.amounts, replace(dims, funder=number))
 
 
-def group_lines(
-    loan: Loan, group: Sequence[Movement], of: Desk
-) -> dict[int, tuple[list[Line], list[Movement], RuleSet]] | EventUnruled:
+def group_lines(loan: Loan, group: Sequence[Movement], of: Desk) -> dict[int, Lines] | EventUnruled:
     """Return the lines of a group by book, the lender's first, with the movements that each holds, and its rules."""
     rows: dict[int, dict[tuple[Event, frozenset[Flag]], tuple[RuleSet, list[_Item]]]] = {loan.book: {}}
     owned: dict[int, list[Movement]] = {loan.book: []}
@@ -235,7 +235,7 @@ def group_lines(
         rows.setdefault(book, {}).setdefault((event, flags), (rules, []))[1].append(item)
         if one is not None:
             owned.setdefault(book, []).append(one)
-    made: dict[int, tuple[list[Line], list[Movement], RuleSet]] = {}
+    made: dict[int, Lines] = {}
     for book, kinds in rows.items():
         lines, rules = list[Line](), of.lender
         for (event, flags), (rules, items) in kinds.items():
@@ -292,31 +292,44 @@ def movement_entries(
         found = group_lines(loan, group, of)
         if isinstance(found, EventUnruled):
             return found
-        known: dict[int, Entry | None] = {id(one): None for one in group}
-        for book, (lines, owned, rules) in found.items():
-            if not lines:
-                continue
-            kind = next((one.event for one in (own, *owned) if one in owned), own.event)
-            rule = rules.rules.get(kind)
-            entry = Entry(
-                book=book,
-                source=SOURCE,
-                key=f"fact:{loan.loan_id}:{fact.no}:{n}",
-                actor=actor,
-                kind=kind,
-                effective_on=on,
-                lines=tuple(lines),
-                rule_version=rule.version if rule else 1,
-                event_id=uuid5(EVENT_NAMES, f"fact:{loan.loan_id}:{fact.no}") if of.books else None,
-                economic_on=placed.economic_on,
-                paid_on=fact.value_on if isinstance(fact, Pay) else None,
-                description=cause(fact) if fact.value_on < fact.booked_on else "",
-            )
-            known |= {id(one): entry for one in owned}
-            if not owned:  # the leader's side of what is all another's
-                made.append((NOBODY, entry))
-        made += [(one, known[id(one)]) for one in group]
+        made += _booked(
+            group,
+            own,
+            found,
+            key=f"fact:{loan.loan_id}:{fact.no}:{n}",
+            actor=actor,
+            effective_on=on,
+            event_id=uuid5(EVENT_NAMES, f"fact:{loan.loan_id}:{fact.no}") if of.books else None,
+            economic_on=placed.economic_on,
+            paid_on=fact.value_on if isinstance(fact, Pay) else None,
+            description=cause(fact) if fact.value_on < fact.booked_on else "",
+        )
     return made
+
+
+def _booked(group: Sequence[Movement], own: Movement, found: Mapping[int, Lines], **facts_of: Any) -> Iterator[Booked]:  # noqa: ANN401 - fields of entries
+    """Walk a group's movements, each with the entry of its book; the entries differ in book, kind and lines only.
+
+    An entry has the kind of `own`, or where that is another book's, of the first movement that it holds.
+    """
+    known: dict[int, Entry | None] = {id(one): None for one in group}
+    for book, (lines, owned, rules) in found.items():
+        if not lines:
+            continue
+        kind = next((one.event for one in (own, *owned) if one in owned), own.event)
+        rule = rules.rules.get(kind)
+        entry = Entry(
+            book=book,
+            source=SOURCE,
+            kind=kind,
+            lines=tuple(lines),
+            rule_version=rule.version if rule else 1,
+            **facts_of,
+        )
+        known |= {id(one): entry for one in owned}
+        if not owned:  # the leader's side of what is all another's
+            yield NOBODY, entry
+    yield from ((one, known[id(one)]) for one in group)
 
 
 def instruction_entries(
@@ -330,25 +343,15 @@ def instruction_entries(
         found = group_lines(loan, group, of)
         if isinstance(found, EventUnruled):
             return found
-        known: dict[int, Entry | None] = {id(one): None for one in group}
-        for book, (lines, owned, rules) in found.items():
-            if lines:
-                rule = rules.rules.get(event)
-                entry = Entry(
-                    book=book,
-                    source=SOURCE,
-                    key=name if event is Event.DISBURSEMENT_INSTRUCTED else f"{name}:{event}",
-                    kind=event,
-                    effective_on=on,
-                    lines=tuple(lines),
-                    actor=actor,
-                    rule_version=rule.version if rule else 1,
-                    event_id=instruction_id(loan),
-                )
-                known |= {id(one): entry for one in owned}
-                if not owned:
-                    made.append((NOBODY, entry))
-        made += [(one, known[id(one)]) for one in group]
+        made += _booked(
+            group,
+            group[0],
+            found,
+            key=name if event is Event.DISBURSEMENT_INSTRUCTED else f"{name}:{event}",
+            actor=actor,
+            effective_on=on,
+            event_id=instruction_id(loan),
+        )
     return made
 
 

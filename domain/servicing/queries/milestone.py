@@ -13,7 +13,7 @@ from sqlalchemy import ARRAY, BigInteger, Connection, Integer, and_, bindparam, 
 from domain.servicing import tables
 from domain.servicing.contract import Contract
 from domain.servicing.document import contract_of
-from domain.servicing.fact import Fact
+from domain.servicing.fact import Fact, Levy, Reverse
 from domain.servicing.life import Life, replay
 from domain.servicing.milestone import Milestone, resumed
 from domain.servicing.queries.dossier import fact_from
@@ -81,9 +81,8 @@ def _facts_after(conn: Connection, numbers: Mapping[int, int], on: date, known_o
         .table_valued(column("loan_id", BigInteger), column("no", Integer))
         .render_derived("since")
     )
-    reaches_back = f.c.kind.in_(
-        ["Levy", "Reverse"]
-    )  # a charge may be due before its value date; a reversal is timeless
+    # a charge may be due before its value date; a reversal is timeless
+    reaches_back = f.c.kind.in_([Levy.__name__, Reverse.__name__])
     asked = (
         select(f)
         .join(since, and_(since.c.loan_id == f.c.loan_id, f.c.no > since.c.no))
